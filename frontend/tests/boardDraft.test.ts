@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Board } from '../src/api/types';
-import { EMPTY, changesOf, draftOf, flawsOf, settingsOf, type BoardDraft } from '../src/console/boardDraft';
+import { EMPTY, changesOf, draftOf, flawsOf, settingsOf, showsRounded, type BoardDraft } from '../src/console/boardDraft';
 import { en } from '../src/console/i18n/en';
 import { boardsFeeding, targetsFor } from '../src/console/feedDraft';
 import { aBoard } from './server';
@@ -30,6 +30,21 @@ describe('the settings of a board', () => {
     const draft: BoardDraft = { ...EMPTY, board: 'idle', scoreType: 'int64', numbers: { ...EMPTY.numbers, max_score: text } };
     expect(flawsOf(draft, en)).toEqual(sent === null ? { max_score: en.form.longScore('9,223,372,036,854,775,807') } : {});
     if (sent !== null) expect(settingsOf(draft)).toMatchObject({ max_score: sent, score_type: 'int64' });
+  });
+
+  it.each([
+    ['int64', '9007199254740993', '9007199254740993'],
+    ['int64', '-0009007199254740993', '-9007199254740993'],
+    ['int64', '42', 42],
+    ['int64', '9223372036854775808', null],
+    ['int64', '1.5', null],
+    ['number', '-9007199254740991', -9_007_199_254_740_991],
+    ['number', '9007199254740993', null],
+  ] as const)('have on a board with the score type %s the tier at %s as %j', (scoreType, text, score) => {
+    const draft: BoardDraft = { ...EMPTY, board: 'idle', scoreType, tiers: `gold score ${text}, silver percent 12.5, bronze` };
+    const most = scoreType === 'int64' ? '9,223,372,036,854,775,807' : '9,007,199,254,740,991';
+    expect(flawsOf(draft, en)).toEqual(score === null ? { tiers: en.form.tiersScoreFlaw(most) } : {});
+    if (score !== null) expect(settingsOf(draft).tiers).toEqual([{ name: 'gold', score }, { name: 'silver', percent: 12.5 }, { name: 'bronze' }]);
   });
 
   it('combine no 64-bit scores of teams', () => {
@@ -90,6 +105,20 @@ it('rewards have no integers that the browser would round', () => {
   expect(rewards('"9007199254740993"')).toEqual({});
   expect(rewards('-9007199254740991')).toEqual({});
   expect(rewards('0.5')).toEqual({});
+});
+
+it('stored integers that the browser rounds refuse no edit of other settings', () => {
+  const stored = { period: 'weekly', rewards: [{ reward: 'winner', payload: { gold: 2 ** 53 } }] } as unknown as NonNullable<Board['rewards']>;
+  const raid = aBoard('raid', { rewards: stored });
+  const initial = draftOf(raid);
+  const edited = { ...initial, name: 'Raid' };
+  expect(flawsOf(edited, en, [], initial)).toEqual({});
+  expect(changesOf(edited, raid)).toEqual({ name: 'Raid' });
+  expect(showsRounded(edited, initial, 'rewards')).toBe(true);
+  const changed = { ...edited, rewards: initial.rewards.replace('9007199254740992', '9007199254740993') };
+  expect(flawsOf(changed, en, [], initial)).toEqual({ rewards: en.form.jsonNumberFlaw('9,007,199,254,740,991') });
+  expect(showsRounded(changed, initial, 'rewards')).toBe(false);
+  expect(showsRounded(initial, initial, 'league')).toBe(false);
 });
 
 describe('the feeds of a board', () => {

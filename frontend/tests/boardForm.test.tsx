@@ -2,6 +2,7 @@ import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { setAdminKey } from '../src/api/adminKey';
+import type { Board } from '../src/api/types';
 import { flawsOf, settingsOf, EMPTY } from '../src/console/boardDraft';
 import { en } from '../src/console/i18n/en';
 import { PRESETS, PRESET_NAMES } from '../src/console/presets';
@@ -12,9 +13,12 @@ const SEASON = aBoard('ladder', { name: 'Ladder', periods: ['season'], season: '
 
 const GOLD = aBoard('gold', { name: 'Gold', policy: 'best', score_type: 'int64' });
 const RACE = aBoard('race', { name: 'Race', feeds: [{ board: 'ladder', number: 'points' }, { board: 'gold', number: null }] });
+/** Rewards as JSON, with an integer that the browser rounds. */
+const REWARDS = '{"period":"weekly","rewards":[{"reward":"winner","last_rank":1,"payload":{"gold":9007199254740993}}]}';
+const RAID = aBoard('raid', { name: 'Raid', rewards: JSON.parse(REWARDS) as NonNullable<Board['rewards']> });
 const BOARDS = [aBoard('default'), SEASON, GOLD, RACE];
 
-function openBoards() {
+function openBoards(boards = BOARDS) {
   const sent: unknown[] = [];
   const usual = board(5);
   serve((url, init) => {
@@ -22,11 +26,11 @@ function openBoards() {
       sent.push(JSON.parse(init.body as string));
       return { status: 201, body: aBoard('laps') };
     }
-    if (url.pathname === '/api/boards/race' && init.method === 'PATCH') {
+    if (init.method === 'PATCH') {
       sent.push(JSON.parse(init.body as string));
       return { body: RACE };
     }
-    return url.pathname === '/api/boards' ? { body: { boards: BOARDS } } : usual(url, init);
+    return url.pathname === '/api/boards' ? { body: { boards } } : usual(url, init);
   });
   act(() => setAdminKey('admin-key'));
   return { sent, ...open('/console/boards', { console: true }) };
@@ -127,6 +131,22 @@ describe('the form of a board', () => {
     await waitFor(() => expect(sent).toEqual([{ feeds: [{ board: 'gold', number: null }, { board: 'default', number: null }] }]));
     await user.click(await screen.findByRole('button', { name: 'Edit Gold' }));
     expect(screen.getByRole('button', { name: 'Add a feed' })).toHaveAccessibleDescription(/^Fed by Race\./);
+  });
+
+  it('edits a board with stored integers that the browser rounds', async () => {
+    const { user, sent } = openBoards([RAID]);
+    await user.click(await screen.findByRole('button', { name: 'Edit Raid' }));
+    const form = within(screen.getByRole('dialog', { name: 'Edit Raid' }));
+    expect(form.getByLabelText('Rewards')).toHaveAccessibleDescription(/shown rounded here\. They stay exact/);
+    expect(form.getByLabelText('League')).not.toHaveAccessibleDescription(/rounded/);
+    await user.type(form.getByLabelText('Rewards'), ' ');
+    await user.click(form.getByRole('button', { name: 'Save' }));
+    expect(form.getByLabelText('Rewards')).toHaveAccessibleDescription(/^Write integers beyond ±9,007,199,254,740,991 as text/);
+    await user.type(form.getByLabelText('Rewards'), '{Backspace}');
+    expect(form.getByLabelText('Rewards')).toBeValid();
+    await user.type(form.getByLabelText('Name'), ' II');
+    await user.click(form.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(sent).toEqual([{ name: 'Raid II' }]));
   });
 
   it('is summarized with score type and feeds in the list of boards', async () => {

@@ -18,8 +18,24 @@ it('makes a submission', () => {
   expect(submissionOf({ ...draft, metadata: ' ' })).not.toHaveProperty('submission.metadata');
 });
 
-it.each(['9007199254740992', '-9223372036854775807'])('sends the digits of the 64-bit score %s as text', (score) => {
-  expect(submissionOf({ ...draft, score })).toHaveProperty('submission.score', score);
+it.each([
+  ['9007199254740992', '9007199254740992'],
+  ['-9223372036854775807', '-9223372036854775807'],
+  ['0009007199254740993', '9007199254740993'],
+  [' 9007199254740993 ', '9007199254740993'],
+  ['007', 7],
+])('sends the score %j as %j', (score, sent) => {
+  expect(submissionOf({ ...draft, score })).toHaveProperty('submission.score', sent);
+});
+
+it.each(['12345678901234567890', '-9007199254740992', '1e400'])('refuses metadata with %s, which the browser would round', (seed) => {
+  const flaw = 'Write integers beyond ±9,007,199,254,740,991 as text. The browser would round them.';
+  expect(submissionOf({ ...draft, metadata: `{"levels": [{"seed": ${seed}}]}` })).toEqual({ flaws: { metadata: flaw } });
+  expect(submissionOf({ ...draft, metadata: `{"levels": [{"seed": "${seed}"}]}` })).toHaveProperty('submission.metadata', { levels: [{ seed }] });
+});
+
+it('sends metadata with the greatest exact integer, and with fractions', () => {
+  expect(submissionOf({ ...draft, metadata: '{"seed": -9007199254740991, "speed": 0.5}' })).toHaveProperty('submission.metadata', { seed: -9_007_199_254_740_991, speed: 0.5 });
 });
 
 it.each<[keyof Draft, string]>([
@@ -27,6 +43,8 @@ it.each<[keyof Draft, string]>([
   ['score', '1.5'],
   ['score', ''],
   ['score', '92233720368547758070'],
+  ['score', '9223372036854775808'],
+  ['score', '-9223372036854775808'],
   ['score', '1e18'],
   ['subscore', '1.5'],
   ['submissionId', 'x'],

@@ -11,7 +11,7 @@ import { FeedFields } from './FeedFields';
 import { JsonField } from './JsonField';
 import { TeamBoardFields } from './teams/TeamBoardFields';
 import { useConsoleText } from './i18n/text';
-import { flawsOf, greatestScore, type BoardDraft, type NumberName, type ScoreType } from './boardDraft';
+import { flawsOf, greatestScore, showsRounded, type BoardDraft, type JsonName, type NumberName, type ScoreType } from './boardDraft';
 import { PRESETS, PRESET_NAMES, type PresetName } from './presets';
 import { formatReading, nextStarts } from './seasonStarts';
 
@@ -49,7 +49,7 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
   const [draft, setDraft] = useState(initial);
   const [preset, setPreset] = useState<PresetName>('none');
   const [tried, setTried] = useState(false);
-  const flaws = tried ? flawsOf(draft, words, boards) : {};
+  const flaws = tried ? flawsOf(draft, words, boards, initial) : {};
   const permanent = { disabled: exists, help: exists ? form.fixed : form.permanent };
   const hasSeason = exists && initial.season !== '';
   const [openedAt] = useState(Date.now);
@@ -66,7 +66,12 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
 
   function onSubmit(): void {
     setTried(true);
-    if (Object.keys(flawsOf(draft, words, boards)).length === 0) send(draft);
+    if (Object.keys(flawsOf(draft, words, boards, initial)).length === 0) send(draft);
+  }
+
+  function jsonHelp(name: JsonName): string {
+    const help = form[`${name}Help`];
+    return showsRounded(draft, initial, name) ? `${help} ${form.jsonRounded}` : help;
   }
 
   function number(name: NumberName) {
@@ -186,7 +191,7 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
             value={draft.tournament}
             flaw={flaws.tournament}
             placeholder='{"starts_at": "2026-12-05T18:00:00Z", "ends_at": "2026-12-06T18:00:00Z", "max_attempts": 3}'
-            help={form.tournamentHelp}
+            help={jsonHelp('tournament')}
             set={(tournament) => set({ tournament })}
           />
           <JsonField
@@ -194,7 +199,7 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
             value={draft.rewards}
             flaw={flaws.rewards}
             placeholder='{"period": "weekly", "rewards": [{"reward": "winner", "last_rank": 1, "payload": {"gold": 50}}]}'
-            help={form.rewardsHelp}
+            help={jsonHelp('rewards')}
             set={(rewards) => set({ rewards })}
           />
           <JsonField
@@ -202,7 +207,7 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
             value={draft.league}
             flaw={flaws.league}
             placeholder='{"divisions": ["Gold", "Silver"], "group_size": 30, "promotion": {"places": 7}}'
-            help={form.leagueHelp}
+            help={jsonHelp('league')}
             set={(league) => set({ league })}
           />
         </FieldGroup>

@@ -2,6 +2,7 @@ import type { Board, BoardIn, Kind, LeagueIn, NoticeType, Order, Policy, RankSty
 import type { ConsoleMessages } from './i18n/en';
 import { feedDraftsOf, feedsOf, flawOfFeeds, type FeedDraft } from './feedDraft';
 import { jsonText } from './jsonText';
+import { isRounded, parseObject } from '../format/jsonObjects';
 import { GREATEST_LONG, PLAIN, parseLongScore, scoreFormat, type Score } from '../format/scores';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
@@ -50,7 +51,7 @@ export const NUMBERS = {
 
 const JSON_NAMES = ['tournament', 'league', 'rewards'] as const;
 
-type JsonName = (typeof JSON_NAMES)[number];
+export type JsonName = (typeof JSON_NAMES)[number];
 export type NumberName = keyof typeof NUMBERS;
 /** Setting whose values are scores of the board. */
 type ScoreName = 'min_score' | 'max_score';
@@ -122,19 +123,22 @@ export function draftOf(board: Board): BoardDraft {
 
 type FlawedField = NumberName | JsonName | 'board' | 'scoreType' | 'tiers' | 'segments' | 'team' | 'feeds';
 
-/** Return the errors that the form can find in the draft, by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft, words: ConsoleMessages, boards: readonly Board[] = []): Partial<Record<FlawedField, string>> {
+/**
+ * Return the errors that the form can find in the draft, by field. The API checks everything else. `initial` is the
+ * draft with which the form was opened.
+ */
+export function flawsOf(draft: BoardDraft, words: ConsoleMessages, boards: readonly Board[] = [], initial = EMPTY): Partial<Record<FlawedField, string>> {
   const { form } = words;
   const flaws = NUMBER_NAMES.filter((name) => !isValidNumber(draft, name)).map((name) => [name, ruleOfNumber(draft, name, words)] as const);
-  const [scoreType, feeds] = [flawOfScoreType(draft, words), flawOfFeeds(draft, boards, form.feeds)];
+  const [scoreType, feeds, tiers] = [flawOfScoreType(draft, words), flawOfFeeds(draft, boards, form.feeds), flawOfTiers(draft, words)];
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
     ...(scoreType !== undefined && { scoreType }),
     ...(feeds !== undefined && { feeds }),
-    ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: form.tiersFlaw }),
+    ...(tiers !== undefined && { tiers }),
     ...(!areSegments(segmentsOf(draft.segments)) && { segments: form.segmentsFlaw }),
     ...(!hasTeamMembers(draft) && { team: form.wholeNumberFrom(1) }),
-    ...jsonFlaws(draft, words),
+    ...jsonFlaws(draft, initial, words),
     ...(!SLUG.test(draft.board) && { board: form.slugFlaw }),
   };
 }
@@ -153,9 +157,18 @@ function tierOf(text: string): TierIn {
   return limited ? { name: limited[1] ?? '', [limited[2] ?? '']: exact(limited[3] ?? '') } : { name: text.trim() };
 }
 
+/** Return the reason why the tiers are invalid, undefined if they are valid. */
+function flawOfTiers({ tiers: text, scoreType }: BoardDraft, { form }: ConsoleMessages): string | undefined {
+  const tiers = tiersOf(text);
+  if (tiers.some(({ name }) => !name)) return form.tiersFlaw;
+  const isScore = (score: Score) => (typeof score === 'number' ? Number.isSafeInteger(score) : scoreType === 'int64');
+  return tiers.every(({ score }) => isScore(score ?? 0)) ? undefined : form.tiersScoreFlaw(greatestScore(scoreType));
+}
+
 /** Return the number in a text, or the digits of a 64-bit score, which a number could not hold, in their shortest form. */
 function exact(text: string): number | string {
-  return Number.isSafeInteger(Number(text)) || !/^-?\d+$/.test(text.trim()) ? Number(text) : String(BigInt(text));
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : (parseLongScore(text) ?? value);
 }
 
 function segmentsOf(text: string): string[] {
@@ -185,28 +198,20 @@ function rulesOf(tournament: NonNullable<Board['tournament']>): TournamentIn {
   return Object.fromEntries(rules);
 }
 
-/** Return the JSON object in a text, null for an empty text, undefined for a text that is no object. */
-function objectOf(text: string): object | null | undefined {
-  if (text.trim() === '') return null;
-  try {
-    const rules: unknown = JSON.parse(text);
-    return typeof rules === 'object' && rules !== null && !Array.isArray(rules) ? rules : undefined;
-  } catch {
-    return undefined;
-  }
+/**
+ * Return the errors of the JSON fields of a draft. A stored setting may have integers that `draftOf` shows rounded.
+ * Its unchanged text is valid, because `changesOf` does not send it.
+ */
+function jsonFlaws(draft: BoardDraft, initial: BoardDraft, { form }: ConsoleMessages): Partial<Record<JsonName, string>> {
+  const invalid = JSON_NAMES.filter((name) => parseObject(draft[name]) === undefined).map((name) => [name, form.jsonFlaw]);
+  const rounded = JSON_NAMES.filter((name) => isRounded(parseObject(draft[name])) && draft[name] !== initial[name]);
+  const numberFlaw = form.jsonNumberFlaw(greatestScore('number'));
+  return Object.fromEntries([...invalid, ...rounded.map((name) => [name, numberFlaw])]) as Partial<Record<JsonName, string>>;
 }
 
-/** Return the errors of the JSON fields of a draft. */
-function jsonFlaws(draft: BoardDraft, { form }: ConsoleMessages): Partial<Record<JsonName, string>> {
-  const invalid = JSON_NAMES.filter((name) => objectOf(draft[name]) === undefined).map((name) => [name, form.jsonFlaw]);
-  const rounded = JSON_NAMES.filter((name) => isRounded(objectOf(draft[name]))).map((name) => [name, form.jsonNumberFlaw(greatestScore('number'))]);
-  return Object.fromEntries([...invalid, ...rounded]) as Partial<Record<JsonName, string>>;
-}
-
-/** Return whether a JSON value has an integer that its text may have had with other digits. */
-function isRounded(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(isRounded);
+/** Return whether the text of a JSON field is unchanged, and shows stored integers rounded. */
+export function showsRounded(draft: BoardDraft, initial: BoardDraft, name: JsonName): boolean {
+  return draft[name] === initial[name] && isRounded(parseObject(draft[name]));
 }
 
 function isNumber(text: string, least: number): boolean {
@@ -255,9 +260,9 @@ export function settingsOf(draft: BoardDraft): Settings {
     tiers: tiersOf(draft.tiers),
     segments: segmentsOf(draft.segments),
     team: teamOf(draft),
-    tournament: (objectOf(draft.tournament) ?? null),
-    league: (objectOf(draft.league) ?? null) as LeagueIn | null,
-    rewards: (objectOf(draft.rewards) ?? null) as RewardTableIn | null,
+    tournament: (parseObject(draft.tournament) ?? null),
+    league: (parseObject(draft.league) ?? null) as LeagueIn | null,
+    rewards: (parseObject(draft.rewards) ?? null) as RewardTableIn | null,
     events: [...draft.events],
     decimals: decimals ?? 0,
     min_submissions: min_submissions ?? 1,
