@@ -257,7 +257,7 @@ export const de: ConsoleMessages = {
     feeds: {
       title: 'Verknüpfte Ranglisten',
       help: (most) => `Eine Einsendung zählt auch auf bis zu ${most} anderen Ranglisten: auf allen oder auf keiner.`,
-      rules: 'Turniere, Mannschaftslisten und Ranglisten mit Verknüpfungen lassen sich nicht verknüpfen. Wird sie hier entfernt, dann auch dort. Eine Änderung der Verknüpfungen gilt für neue Einsendungen.',
+      rules: 'Turniere, Mannschaftslisten und Ranglisten mit Verknüpfungen lassen sich nicht verknüpfen. Wird eine Einsendung hier entfernt, dann auch dort. Eine Änderung der Verknüpfungen gilt für neue Einsendungen.',
       feed: (at) => `Verknüpfung ${at}`,
       board: 'Verknüpfte Rangliste',
       number: 'Dort zählt',

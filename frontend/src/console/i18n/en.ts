@@ -252,7 +252,7 @@ export const en = {
     feeds: {
       title: 'Feeds',
       help: (most: number) => `A submission also counts on up to ${most} other boards: on all of them, or on none.`,
-      rules: 'Tournaments, team boards and boards with feeds cannot be fed. Removing it here also removes it there. A change of the feeds applies to new submissions.',
+      rules: 'Tournaments, team boards and boards with feeds cannot be fed. Removing a submission here also removes it there. A change of the feeds applies to new submissions.',
       feed: (at: number) => `Feed ${at}`,
       board: 'Fed board',
       number: 'Number that counts',

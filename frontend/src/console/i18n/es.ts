@@ -265,7 +265,7 @@ export const es: ConsoleMessages = {
     feeds: {
       title: 'Tablas enlazadas',
       help: (most) => `Un envío cuenta también en otras tablas, ${most} como máximo: en todas o en ninguna.`,
-      rules: 'Los torneos, las tablas de equipos y las tablas con enlaces no se pueden enlazar. Si se quita aquí, se quita también allí. Un cambio de los enlaces vale para los envíos nuevos.',
+      rules: 'Los torneos, las tablas de equipos y las tablas con enlaces no se pueden enlazar. Si se quita un envío aquí, se quita también allí. Un cambio de los enlaces vale para los envíos nuevos.',
       feed: (at) => `Enlace ${at}`,
       board: 'Tabla enlazada',
       number: 'Número que cuenta',
