@@ -62,6 +62,11 @@ class World:
         assert answer.is_success, answer.text
         return answer.json()
 
+    async def until_healthy(self) -> None:
+        """Return once both processes believe the index. After a step of the clock, they first reconcile."""
+        for server in self.servers:
+            await server.until_healthy()
+
     async def statuses(self, path: str) -> list[int]:
         return [(await server.get(path)).status_code for server in self.servers]
 
@@ -73,9 +78,9 @@ async def world(valkey, postgres) -> AsyncIterator[World]:
     clock = Ticks()
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(served(settings, clock=clock)) for _ in range(2)]
-        await servers[0].until_healthy()
         command = Command(dsn, valkey.addresses, settings["LEADERFORGE_NAMESPACE"])
         made = World(servers, command, clock)
+        await made.until_healthy()
         await asyncio.gather(*(made.post("/api/users", {"user_id": i, "username": f"Player {i}"}) for i in PLAYERS))
         yield made
 
@@ -245,6 +250,7 @@ async def test_what_a_deleted_board_held_is_removed(world: World) -> None:
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.long)])
 async def test_many_boards(world: World, count: int) -> None:
     """Create boards, submit across all of them, and read. Idle boards take no memory in the index."""
+    await world.until_healthy()
     services = world.servers[0].services
     slugs = [f"many-{i}" for i in range(count)]
     for start in range(0, count, 50):
@@ -270,6 +276,7 @@ async def test_many_boards(world: World, count: int) -> None:
     assert in_index & {ids[slug] for slug in slugs} == {ids[slug] for slug in busy}
     # With different clocks, neither the servers nor the command would believe the watermarks of the other side.
     with world.clock.real():
+        await world.until_healthy()
         rebuilt = await asyncio.to_thread(world.command.run, "rebuild")
         verified = await asyncio.to_thread(world.command.run, "verify")
     assert (rebuilt.code, verified.output[-1].endswith(" 0 differ")) == (0, True)
