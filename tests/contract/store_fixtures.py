@@ -16,6 +16,7 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.awards import MemoryAwards
 from leaderforge.adapters.memory.challenge_store import MemoryChallengeStore
 from leaderforge.adapters.memory.friend_store import MemoryFriendStore
+from leaderforge.adapters.memory.history import MemoryHistoryStore
 from leaderforge.adapters.memory.league_store import MemoryLeagueStore
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.moment_store import MemoryMoments
@@ -33,6 +34,7 @@ from leaderforge.adapters.postgres.awards import PostgresAwards
 from leaderforge.adapters.postgres.challenge_store import PostgresChallengeStore
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.friend_store import PostgresFriendStore
+from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
@@ -56,6 +58,7 @@ from leaderforge.ports.access import AuditLog, SigningKeyStore
 from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.friends import FriendStore
+from leaderforge.ports.history import HistoryStore
 from leaderforge.ports.moderation import Moderation
 from leaderforge.ports.moments import MomentStore
 from leaderforge.ports.pending import PendingProcesses
@@ -151,6 +154,15 @@ class Database(Stores):
     async def run(self, statement: str) -> Sequence[asyncpg.Record]:
         """Run a statement on a connection of its own."""
         return await run(self.dsn, statement)
+
+
+def history_store(stores: Stores) -> HistoryStore:
+    """Return the store of histories that reads the scores of these stores."""
+    if isinstance(stores, Database):
+        return PostgresHistoryStore(stores.pool)
+    assert isinstance(stores.scores, MemoryScoreStore)
+    assert isinstance(stores.users, MemoryPlayerStore)
+    return MemoryHistoryStore(stores.scores, stores.users)
 
 
 def submit(

@@ -8,10 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderforge.adapters.memory.history import MemoryHistoryStore
-from leaderforge.adapters.memory.player_store import MemoryPlayerStore
-from leaderforge.adapters.memory.score_store import MemoryScoreStore
-from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
 from leaderforge.domain.history import HistoryPoint, HistoryPosition
@@ -20,7 +16,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.history import HistoryStore
-from tests.contract.store_fixtures import Database, Stores, submit
+from tests.contract.store_fixtures import Stores, history_store, submit
 from tests.contract.test_score_store import on_boards_of_their_own
 from tests.oracle import Oracle
 from tests.strategies import orders, tied_events
@@ -31,11 +27,7 @@ PLAYERS = range(1, 13)
 
 @pytest.fixture
 def histories(stores: Stores) -> HistoryStore:
-    if isinstance(stores, Database):
-        return PostgresHistoryStore(stores.pool)
-    assert isinstance(stores.scores, MemoryScoreStore)
-    assert isinstance(stores.users, MemoryPlayerStore)
-    return MemoryHistoryStore(stores.scores, stores.users)
+    return history_store(stores)
 
 
 def position_of(event: Event) -> HistoryPosition:

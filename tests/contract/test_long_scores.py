@@ -11,12 +11,9 @@ import asyncpg
 import pytest
 
 from leaderforge.adapters.memory.awards import MemoryAwards
-from leaderforge.adapters.memory.history import MemoryHistoryStore
-from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.postgres.awards import PostgresAwards
-from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.domain.acceptance import accept
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy, RankStyle
@@ -29,8 +26,7 @@ from leaderforge.domain.rewards import AwardCursor, ranked_players
 from leaderforge.domain.score_types import MAX_LONG, LongScore, ScoreType
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.awards import AwardStore
-from leaderforge.ports.history import HistoryStore
-from tests.contract.store_fixtures import Database, Stores, numbers, submit
+from tests.contract.store_fixtures import Database, Stores, history_store, numbers, submit
 from tests.contract.test_challenges import challenge_on, scores
 
 NOON = 1_795_435_200_000
@@ -38,14 +34,6 @@ DAY_MS = 86_400_000
 SCORES = (2**53 + 1, 2**53, MAX_LONG, -MAX_LONG, MAX_LONG - 1, -(2**53) - 1, 0, MAX_INTEGER)
 PLAYERS = range(1, len(SCORES) + 1)
 DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
-
-
-def histories(stores: Stores) -> HistoryStore:
-    if isinstance(stores, Database):
-        return PostgresHistoryStore(stores.pool)
-    assert isinstance(stores.scores, MemoryScoreStore)
-    assert isinstance(stores.users, MemoryPlayerStore)
-    return MemoryHistoryStore(stores.scores, stores.users)
 
 
 def awards(stores: Stores) -> AwardStore:
@@ -75,7 +63,7 @@ async def refused(stores: Stores, *submissions: Submission) -> list[bool]:
 async def state(stores: Stores, board: Board, *user_ids: int) -> object:
     """Return all that a store has about players on a board: standings with revisions, and events."""
     standings = [s for ladder in board.ladders_at(NOON) for s in await stores.scores.standings(ladder, user_ids)]
-    events = [await histories(stores).points(board, user_id, 100) for user_id in user_ids]
+    events = [await history_store(stores).points(board, user_id, 100) for user_id in user_ids]
     return sorted(standings), events
 
 
@@ -114,7 +102,7 @@ async def test_every_read_has_every_digit(stores: Stores, policy: Policy, order:
     further, _ = ranked_players(ladder.board, cursor, await awards(stores).entries_after(ladder, cursor.after, 5))
     assert [(player.rank, player.score) for player in (*players, *further)] == list(enumerate(best, 1))
     for user_id, score in zip(PLAYERS, SCORES, strict=True):
-        [point] = await histories(stores).points(ladder.board, user_id, 5)
+        [point] = await history_store(stores).points(ladder.board, user_id, 5)
         assert (point.submitted, point.score) == (score, score)
 
 
@@ -251,7 +239,7 @@ async def test_the_sum_of_a_part_of_the_events_is_limited(stores: Stores, score_
     await stores.players(1)
     for score, at in ((-greatest, 9), (greatest, 5), (greatest, 6)):
         await record(stores, submit(Ladder(board), 1, score, at=at))
-    points = await histories(stores).points(board, 1, 10)
+    points = await history_store(stores).points(board, 1, 10)
     assert [point.score for point in points] == [greatest, greatest, greatest]
     challenge = challenge_on(board, starts_at=5, ends_at=8)._replace(late_until=2**62)
     assert await scores(stores, board, challenge, 1) == {1: greatest}
