@@ -112,7 +112,7 @@ class Answers:
 
 
 async def compare(answers: Answers, expected: Mapping[Question, Movement]) -> int:
-    """Compare answers of the product with those of a replay, and return their number.
+    """Compare answers of the product with the answers of a replay. Return the number of answers.
 
     Raises `AssertionError` if an answer differs.
     """

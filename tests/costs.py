@@ -22,7 +22,7 @@ def used_s() -> float:
     used = sum(psutil.Process().cpu_times()[:2]) + ended.ru_utime + ended.ru_stime
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
-            used += sum(process.cpu_times()[:4])  # the last two are those of its children that have ended
+            used += sum(process.cpu_times()[:4])  # including the times of its ended children
     return used
 
 

@@ -1,4 +1,4 @@
-"""Reads at any moment of a random history equal those of the reference program, for 1, 8 and 32 partitions.
+"""Reads at any moment of a random history equal a reference program, for 1, 8 and 32 partitions.
 
 The history has submissions, changes of attributes and teams, acts of moderators, erasures, renames and friends. At each
 moment, segment ranks, team scores and friends' ranks are compared. At the end they are compared again at past moments.
