@@ -120,6 +120,8 @@ async def test_the_tab_key_leaves_the_list_of_all_ranks(product: Served, open_pa
     page = await open_page(f"{product.url}/#/?rank=200")
     await expect(page.locator("[aria-posinset='200']")).to_be_visible()
     region = page.locator("[role=region][tabindex='0']")
+    # Rows that are still loading have no link that Tab could reach.
+    await expect(region.locator("[role=listitem]:not(:has(a))")).to_have_count(0)
     await tab_to(page, "[role=region]")
     offset = await region.evaluate("(element) => element.scrollTop")
     # Only the rows in view are tab stops. Otherwise, Tab would scroll through all of the thousands of rows.
