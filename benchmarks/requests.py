@@ -10,6 +10,13 @@ from uuid import uuid4
 from benchmarks.open_loop import Request
 from leaderforge.cli.synthetic import name_of
 
+TEAM_SIZE = 10
+"""Players in a team."""
+RANGES = {"time_ms": 36_000_000, "deaths": 1000, "coins": 100_000}
+"""Named numbers of a submission: how many values each may have, from 0 on."""
+LONG_SCORE = 2**62
+"""Score that only boards of 64-bit scores accept."""
+
 
 class Maker:
     """Factory of requests, each about a random player. A batch contains `batch` submissions."""
@@ -41,12 +48,25 @@ class Maker:
         """Return the first characters of the name of a random player."""
         return name_of(self.player())[:4]
 
-    def lookup(self) -> str:
-        """Return the body of a lookup of 100 players."""
-        return f'{{"user_ids":[{",".join(str(self.player()) for _ in range(100))}]}}'
+    def team(self) -> int:
+        """Return the id of a random team. The team of the first `TEAM_SIZE` players is -1."""
+        return -((self.player() - 1) // TEAM_SIZE * TEAM_SIZE + 1)
+
+    def lookup(self, size: int = 100) -> str:
+        """Return the body of a lookup of `size` players."""
+        return f'{{"user_ids":[{",".join(str(self.player()) for _ in range(size))}]}}'
 
     def submission(self, user_id: int | None = None) -> str:
         return f'{{"user_id":{user_id or self.player()},"score":{self._random.randrange(1, 101)}}}'
+
+    def submission_with_numbers(self) -> str:
+        """Return the body of a submission with a number for each of `RANGES`."""
+        numbers = ",".join(f'"{name}":{self._random.randrange(size)}' for name, size in RANGES.items())
+        return f'{{"user_id":{self.player()},"score":{self._random.randrange(1, 101)},"numbers":{{{numbers}}}}}'
+
+    def long_submission(self) -> str:
+        """Return the body of a submission whose score needs 64 bits."""
+        return f'{{"user_id":{self.player()},"score":"{LONG_SCORE + self._random.randrange(1, 101)}"}}'
 
     def external_submission(self, user_id: int) -> str:
         return f'{{"external_id":"{external_id(user_id)}","score":{self._random.randrange(1, 101)}}}'
@@ -80,10 +100,19 @@ CALLS: Mapping[str, Callable[[Maker, str], bytes]] = {
     "page": lambda make, board: make.get(f"/api/boards/{board}/page?rank=1&limit=50"),
     "around": lambda make, board: make.get(f"/api/boards/{board}/around/{make.player()}?radius=5"),
     "lookup": lambda make, board: make.post(f"/api/boards/{board}/ranks/lookup", make.lookup()),
+    "lookup_team": lambda make, board: make.post(f"/api/boards/{board}/ranks/lookup", make.lookup(TEAM_SIZE)),
+    "team_page": lambda make, board: make.get(f"/api/boards/{team_board(board)}/teams/{make.team()}"),
+    "submit_numbers": lambda make, board: make.post(f"/api/boards/{board}/scores", make.submission_with_numbers()),
+    "submit_long": lambda make, board: make.post(f"/api/boards/{board}/scores", make.long_submission()),
 }
 """Calls that are measured on boards with and without a feature. `KINDS` has each call for each board, such as `submit
 plain`.
 """
+
+
+def team_board(source: str) -> str:
+    """Return the name of the team board of a source."""
+    return f"{source}-ranked"
 
 
 class FeatureName(StrEnum):
@@ -93,8 +122,13 @@ class FeatureName(StrEnum):
     EVENTS_RULES = "events-rules"
     EVENTS_RANKS = "events-ranks"
     EVENTS_FRIENDS = "events-friends"
+    FEEDS_1 = "feeds-1"
+    FEEDS_4 = "feeds-4"
+    INT64 = "int64"
     MOMENTS = "moments"
+    NUMBERS = "numbers"
     SEGMENTS = "segments"
+    SEGMENTS_SUM = "segments-sum"
     TEAMS = "teams"
     TIERS = "tiers"
 

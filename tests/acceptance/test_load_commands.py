@@ -43,7 +43,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.promises": "--times 1",
     "benchmarks.receipts": "--players 300 --connections 4 --rounds 2 --seconds 1 --batch 10",
     "benchmarks.friends": "--players 600 --sizes 10 --sizes 500 --rounds 2 --requests 2",
-    "benchmarks.features": "tiers --players 300 --connections 4 --rounds 2 --seconds 0.5",
+    "benchmarks.features": "teams feeds-4 numbers int64 --players 300 --connections 4 --rounds 2 --seconds 0.2",
     "benchmarks.settlement": "--participants 300",
     "benchmarks.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
     "benchmarks.shards_capped": (
