@@ -9,6 +9,7 @@ from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
 from leaderforge.domain.errors import Conflict, PlayerNotFound, ScoreOutOfRange, SubmissionConflict, SubmissionNotFound
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.standings import Event, LadderStanding, Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from tests.contract.store_fixtures import Stores, numbers
@@ -128,6 +129,31 @@ async def test_nothing_changes_if_it_cannot_be_replaced(stores: Stores) -> None:
     [outcome] = await stores.scores.record([submission(board, small)])
     assert isinstance(outcome, Recorded)
     assert outcome.duplicate
+
+
+@pytest.mark.parametrize("score_type", ScoreType)
+async def test_a_sum_is_replaced_although_the_sum_of_the_other_events_is_beyond_the_range(
+    stores: Stores, score_type: ScoreType
+) -> None:
+    board = await stores.board(policy=Policy.SUM, calendar=DAILY, score_type=score_type)
+    await stores.players(1)
+    # The sum of the other two events exceeds the greatest score by 5.
+    replaced, *others = event(-5), event(score_type.greatest), event(5)
+    await record(stores, board, others[0], replaced, others[1])
+    corrected = replaced._replace(score=-6)
+    changed = await replace(stores, submission(board, corrected))
+    expected = {ladder.period: score_type.greatest - 1 for ladder in board.ladders_at(NOON)}
+    assert {ladder.period: standing.score for ladder, standing in changed} == expected
+    stored = await standings(stores, board, NOON)
+    assert {period: s and (s.score, s.submissions) for period, s in stored.items()} == {
+        period: (score, 3) for period, score in expected.items()
+    }
+    with pytest.raises(ScoreOutOfRange):
+        await replace(stores, submission(board, corrected._replace(score=-4)))
+    # On the day of the replaced event, the sum of the other events would remain.
+    with pytest.raises(ScoreOutOfRange):
+        await replace(stores, submission(board, corrected._replace(achieved_at=NOON - DAY)), in_past=True)
+    assert await standings(stores, board, NOON) == stored
 
 
 async def test_what_a_moderator_has_removed_stays_removed(stores: Stores) -> None:

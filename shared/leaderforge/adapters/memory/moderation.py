@@ -91,7 +91,8 @@ class MemoryModeration:
         ladders = [lad for lad, _ in standings if lad.period in periods and (in_past or not lad.is_over(act.at))]
         recorded_at = self._scores.delete_event(previous)
         try:
-            changed = [(ladder, self._scores.refolded(ladder, user_id)) for ladder in ladders]
+            counted = {ladder.period for ladder in submission.ladders}
+            changed = [(lad, self._scores.refolded(lad, user_id, is_part=lad.period in counted)) for lad in ladders]
             self._scores.require_countable(submission, dict(changed))
         except ScoreOutOfRange:
             self._scores.restore_event(previous, recorded_at)

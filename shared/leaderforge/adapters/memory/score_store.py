@@ -157,10 +157,14 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
         segments = self._segments(ladder, standing.user_id, stored.get(standing.user_id))
         stored[standing.user_id] = standing._replace(revision=self._next_revision(), segments=segments)
 
-    def refolded(self, ladder: Ladder, user_id: int) -> Standing:
-        """Return the fold of the player's counting events on the ladder. Raises `ScoreOutOfRange`."""
+    def refolded(self, ladder: Ladder, user_id: int, *, is_part: bool = False) -> Standing:
+        """Return the fold of the player's counting events on the ladder.
+
+        Raises `ScoreOutOfRange`, unless the fold is only a part of the standing to store (`is_part`).
+        """
         standing = self._refold(ladder, user_id)
-        require_in_range(ladder.board, standing)
+        if not is_part:
+            require_in_range(ladder.board, standing)
         return standing
 
     def require_countable(self, submission: Submission, standings: Mapping[Ladder, Standing]) -> None:

@@ -19,7 +19,7 @@ from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.standing_rows import period_bounds, standing_of_row, subranked
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.voiding import LAST_MARK, SubmissionVoid, is_stored
-from leaderforge.adapters.postgres.writing import count_event
+from leaderforge.adapters.postgres.writing import count_event, insert_events, upsert_standings
 from leaderforge.domain.audit import AuditEntry, concerning_feeds
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked, SubmissionNotFound
@@ -122,8 +122,10 @@ class PostgresModeration:
         at = _BEFORE_ALL if in_past else act.at
 
         async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
-            await SubmissionVoid(connection, board, event.user_id, at=at, now=now).delete(event.submission_id, rows)
-            await count_event(connection, submission, now)
+            uncounted = await SubmissionVoid(connection, board, event.user_id, at=at, now=now).delete(submission, rows)
+            await insert_events(connection, {submission.event_key: submission}, now)
+            if uncounted:
+                await upsert_standings(connection, [submission._replace(ladders=uncounted)], now)
 
         try:
             async with self._pool.limit(self._acts.timeout_s):

@@ -82,19 +82,28 @@ class SubmissionVoid:
             elif len(remaining) < len(counting):
                 await self._replace(ladder, remaining)
 
-    async def delete(self, submission_id: UUID, rows: Sequence[Record]) -> None:
-        """Delete the event.
+    async def delete(self, replacement: Submission, rows: Sequence[Record]) -> Sequence[Ladder]:
+        """Delete the event with the replacement's id. Return the ladders on which the replacement still has to count.
 
-        `rows` are the locked standings. A standing that counts the event is computed again from the other events.
-        Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
+        `rows` are the locked standings. A standing that counts the event is computed again from the other events. If
+        the replacement counts on the same ladder, the standing includes the replacement at once, because the sum of
+        the other events alone may be beyond the range. Raises `SubmissionNotFound`, `Conflict` if a moderator has
+        removed the event, and `ScoreOutOfRange`.
         """
+        submission_id = replacement.event.submission_id
         stored = await self._stored(submission_id)
         if stored["void"] or stored["void_in"]:
             raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
+        uncounted = {ladder.period: ladder for ladder in replacement.ladders}
         for ladder, submissions in self._ladders_of(stored, rows):
             counting = await self._counting(ladder, submissions)
-            await self._replace(ladder, [event for event in counting if event.submission_id != submission_id])
+            remaining = [event for event in counting if event.submission_id != submission_id]
+            # An empty standing may lack the player's segments and hidden flag, which `upsert_standings` adds.
+            if remaining and uncounted.pop(ladder.period, None):
+                remaining.append(replacement.event)
+            await self._replace(ladder, remaining)
         await self._connection.execute(statement("delete_event"), self._user_id, self._board.id, submission_id)
+        return list(uncounted.values())
 
     async def _stored(self, submission_id: UUID) -> Record:
         """Return the row of the event. Raises `SubmissionNotFound`."""
