@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import httpx
 import pytest
 import redis
 
@@ -22,6 +23,7 @@ from leaderforge.embedded.waiting import wait_until
 from leaderforge.embedded.wheels import postgres_program, valkey_server
 from tests.acceptance.composed import COMPOSE_FILE, ROOT, healthy, native, running, services, services_with
 from tests.acceptance.conftest import empty_database, new_database
+from tests.comparing_calls import SEGMENTS, make_calls
 from tests.waiting import PATIENCE_S
 
 __all__ = ["services"]
@@ -192,7 +194,7 @@ async def test_the_set_up_of_citus_leaves_registered_nodes_alone() -> None:
 @pytest.mark.long
 async def test_the_api_the_worker_and_locust_run_by_its_commands(valkey, postgres, tmp_path: Path) -> None:
     """The API has several submit keys. Locust has no key of its own, and must use one of the API's keys."""
-    services = services_with({"LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEYS})
+    services = services_with({"LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEYS, "LEADERFORGE_SEGMENTS": SEGMENTS})
     here = {
         "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),
         "LEADERFORGE_NAMESPACE": "test-compose",
@@ -210,6 +212,9 @@ async def test_the_api_the_worker_and_locust_run_by_its_commands(valkey, postgre
         wait_until(
             lambda: healthy(f"http://127.0.0.1:{port}"), PATIENCE_S, "the API, and the worker to build the index"
         )
+        headers = {"Authorization": f"Bearer {api['LEADERFORGE_ADMIN_KEYS']}"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE_S) as client:
+            make_calls(client)
         played(f"http://127.0.0.1:{port}", services["locust"]["environment"], tmp_path)
 
 

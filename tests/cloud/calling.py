@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from local_cloud.stack import LocalCloud
-from tests.api_client import SUBMIT_KEY, bearer
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
 
 PATIENCE_S = 60
 
@@ -24,6 +24,10 @@ class Caller:
 
     async def post(self, path: str, body: Any, key: str | None = SUBMIT_KEY) -> httpx.Response:
         return await self._client.post(self._cloud.api + path, json=body, headers=bearer(key))
+
+    async def send(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Send a request with an admin key."""
+        return await self._client.request(method, self._cloud.api + path, json=body, headers=bearer(ADMIN_KEY))
 
     async def at_url(self, output: str, method: str, path: str, body: Any = None) -> httpx.Response:
         """Call a function by the URL in this output of the stack. Connect to LocalStack, because DNS lacks the host."""

@@ -15,6 +15,7 @@ from local_cloud.emulator import Emulator
 from local_cloud.stack import ARCHITECTURE, DeploymentKeys, LocalCloud, parameters
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.cloud.calling import Caller
+from tests.comparing_calls import SEGMENTS
 
 KEYS = DeploymentKeys(SUBMIT_KEY, ADMIN_KEY)
 
@@ -66,7 +67,7 @@ def cloud_postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def cloud(emulator: Emulator, package: Path, valkey, cloud_postgres: PostgresServer) -> LocalCloud:
     """Deployment without queued submissions."""
-    given = parameters(valkey.addresses, cloud_postgres.dsn, KEYS, {})
+    given = parameters(valkey.addresses, cloud_postgres.dsn, KEYS, {"Segments": SEGMENTS})
     return LocalCloud(emulator, deploy(emulator, "tests", package, given))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from leaderforge.embedded.waiting import wait_until
+from tests.comparing_calls import SEGMENTS
 from tests.compose.engine import Engine
 from tests.compose.images import BASE, CITUS, ROOT
 
@@ -38,7 +39,7 @@ class Deployment:
         files = [ROOT / "docker-compose.yml", *([] if CITUS else [_WITHOUT_CITUS])]
         command = ["docker-compose", "--project-name", PROJECT, "--project-directory", str(ROOT)]
         options = [option for file in files for option in ("--file", str(file))]
-        self.engine.run([*command, *options, *arguments], POSTGRES_PASSWORD=PASSWORD)
+        self.engine.run([*command, *options, *arguments], POSTGRES_PASSWORD=PASSWORD, LEADERFORGE_SEGMENTS=SEGMENTS)
 
     def up(self, *profiles: str) -> None:
         """Start all services, also the services of the profiles. Wait until the API answers with a complete index."""

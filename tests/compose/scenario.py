@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from leaderforge.embedded.waiting import wait_until
+from tests.comparing_calls import make_calls
 from tests.compose.deployment import KEY, NETWORK, READY_S, URL, Deployment, clean, logs
 from tests.compose.engine import Engine
 from tests.compose.images import CITUS
@@ -48,6 +49,11 @@ def fresh_start(deployment: Deployment) -> None:
     assert answer.status_code == httpx.codes.OK, answer.text
     refused = client.post("/api/boards/default/scores/batch", json={"text": "x" * 6_000_000})
     assert refused.json()["error"]["code"] == "body_too_large", refused.text
+
+
+def each_way_to_compare_players(deployment: Deployment) -> None:
+    """Use segments, teams, friends, moments, several numbers and feeds."""
+    make_calls(deployment.client)
 
 
 def headers_of_nginx(deployment: Deployment) -> None:
@@ -163,6 +169,7 @@ def return_after_a_crash(deployment: Deployment) -> None:
 
 BEFORE_THE_CRASH: Sequence[Step] = (
     fresh_start,
+    each_way_to_compare_players,
     headers_of_nginx,
     previews_of_links,
     limits_in_force,

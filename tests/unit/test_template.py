@@ -13,6 +13,7 @@ from fastapi import APIRouter
 
 import functions
 from functions.edge.aws.handler import LambdaHandler
+from functions.local import _ROUTERS
 from leaderforge.config import VARIABLES
 
 TEMPLATE = Path(__file__).parents[2] / "deploy" / "template.yaml"
@@ -51,9 +52,14 @@ def served() -> Iterator[tuple[str, str]]:
     """Yield each path of an HTTP route, after the module that serves it."""
     for found in pkgutil.iter_modules(functions.__path__, "functions."):
         module = importlib.import_module(found.name)
-        if isinstance(getattr(module, "handler", None), LambdaHandler):
-            router: APIRouter = module.routes
-            yield from ((found.name, route.path) for route in router.routes)  # type: ignore[attr-defined]
+        handler = getattr(module, "handler", None)
+        if isinstance(handler, LambdaHandler):
+            yield from ((found.name, path) for router in handler._routers for path in paths_of(router))
+
+
+def paths_of(router: APIRouter) -> list[str]:
+    """Return the paths of a router's routes."""
+    return [route.path for route in router.routes]  # type: ignore[attr-defined]
 
 
 def specificity(path: str) -> list[int]:
@@ -96,6 +102,11 @@ def test_each_route_is_sent_to_the_function_that_serves_it(template: Mapping[str
         request = RESERVED.sub("x", path)
         best = min((one for one in sent if matches(one, request)), key=specificity)
         assert sent[best] == module, f"{path} is of {module}, but {best} goes to {sent[best]}"
+
+
+def test_each_route_of_the_server_is_deployed() -> None:
+    on_server = {path for router in _ROUTERS for path in paths_of(router)}
+    assert on_server == {path for _, path in served()}
 
 
 def test_every_function_is_deployed(template: Mapping[str, Any]) -> None:
