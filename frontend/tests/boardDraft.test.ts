@@ -4,6 +4,7 @@ import type { Board } from '../src/api/types';
 import { EMPTY, changesOf, draftOf, flawsOf, settingsOf, showsRounded, type BoardDraft } from '../src/console/boardDraft';
 import { en } from '../src/console/i18n/en';
 import { boardsFeeding, targetsFor } from '../src/console/feedDraft';
+import type { TiebreakerDraft } from '../src/console/tiebreakerDraft';
 import { aBoard } from './server';
 
 const LAPS = aBoard('laps', { name: 'Laps', order: 'asc', policy: 'best', max_score: 600_000, unit: 'ms', keep_days: 30, segments: ['country', 'platform'], events: ['score.improved'] });
@@ -58,7 +59,7 @@ describe('the settings of a board', () => {
     const settings = settingsOf(draftOf(LAPS));
     expect(LAPS).toMatchObject(settings);
     // The form does not edit these JSON members. All others are settings in the form.
-    const others = ['board', 'building', 'frozen_at', 'tiebreakers'];
+    const others = ['board', 'building', 'frozen_at'];
     expect(Object.keys(settings).toSorted()).toEqual(Object.keys(LAPS).filter((name) => !others.includes(name)).toSorted());
   });
 
@@ -119,6 +120,53 @@ it('stored integers that the browser rounds refuse no edit of other settings', (
   expect(flawsOf(changed, en, [], initial)).toEqual({ rewards: en.form.jsonNumberFlaw('9,007,199,254,740,991') });
   expect(showsRounded(changed, initial, 'rewards')).toBe(false);
   expect(showsRounded(initial, initial, 'league')).toBe(false);
+});
+
+describe('the tiebreakers of a board', () => {
+  const time: TiebreakerDraft = { name: 'time_ms', order: 'asc', min: '', max: '36000000' };
+  const coins: TiebreakerDraft = { name: 'coins', order: 'desc', min: '-5', max: '99999' };
+  const words = en.form.tiebreakers;
+  const dungeon: BoardDraft = { ...EMPTY, board: 'dungeon', tiebreakers: [time, coins] };
+
+  it('are sent with their ranges, and only when they change', () => {
+    expect(flawsOf(dungeon, en)).toEqual({});
+    const stored = [{ name: 'time_ms', order: 'asc', min: 0, max: 36_000_000 } as const, { name: 'coins', order: 'desc', min: -5, max: 99_999 } as const];
+    expect(settingsOf(dungeon).tiebreakers).toEqual(stored);
+    const board = aBoard('dungeon', { policy: 'best', tiebreakers: stored });
+    expect(changesOf({ ...draftOf(board), name: 'Dungeon' }, board)).toEqual({ name: 'Dungeon' });
+  });
+
+  it.each([
+    [{ name: '' }, 'nameFlaw'],
+    [{ name: 'Time' }, 'nameFlaw'],
+    [{ name: ' coins ' }, 'repeated'],
+    [{ min: '1.5' }, 'numberFlaw'],
+    [{ max: '' }, 'numberFlaw'],
+    [{ max: '9007199254740992' }, 'numberFlaw'],
+    [{ min: '7', max: '6' }, 'maxFlaw'],
+    [{ min: '-9007199254740991', max: '9007199254740991' }, 'tooWide'],
+    [{ min: '7', max: '7' }, null],
+  ] as const)('with %j have the error %s', (change, flaw) => {
+    const draft = { ...dungeon, tiebreakers: [coins, { ...time, ...change }] };
+    expect(flawsOf(draft, en)).toEqual(flaw === null ? {} : { tiebreakers: words[flaw] });
+  });
+
+  it.each([
+    ['94906265', null],
+    ['94906266', 'tooWide'],
+  ] as const)('have at most 2^53 combinations: twice 0 to %s', (max, flaw) => {
+    const tiebreakers = ['a', 'b'].map((name) => ({ ...time, name, max: String(Number(max) - 1) }));
+    expect(flawsOf({ ...dungeon, tiebreakers }, en)).toEqual(flaw === null ? {} : { tiebreakers: words[flaw] });
+  });
+
+  it.each([
+    [{ policy: 'sum' }, 'sumFlaw'],
+    [{ subscoreOrder: 'asc' }, 'subscoreFlaw'],
+    [{ teamSource: 'hunt' }, 'teamFlaw'],
+  ] as const)('do not exist on a board with %j', (change, flaw) => {
+    expect(flawsOf({ ...dungeon, ...change }, en)).toEqual({ tiebreakers: words[flaw] });
+    expect(flawsOf({ ...dungeon, ...change, tiebreakers: [] }, en)).toEqual({});
+  });
 });
 
 describe('the feeds of a board', () => {

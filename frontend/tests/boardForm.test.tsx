@@ -38,6 +38,30 @@ function openBoards(boards = BOARDS) {
 
 afterEach(() => setAdminKey(null));
 
+describe('the deletion of a board', () => {
+  it('names the boards that the board feeds', async () => {
+    const { user } = openBoards();
+    await user.click(await screen.findByRole('button', { name: 'Delete Race' }));
+    const dialog = within(screen.getByRole('dialog', { name: 'Delete the board Race?' }));
+    expect(dialog.getByText('Submissions to this board also count on Ladder and Gold. The scores there stay.')).toBeInTheDocument();
+    await user.type(dialog.getByLabelText('Type race to confirm'), 'race');
+    expect(dialog.getByRole('button', { name: 'Delete' })).toBeEnabled();
+  });
+
+  it('is refused while other boards refer to the board', async () => {
+    const squads = aBoard('squads', { name: 'Squads', team: { source: 'gold', function: 'sum', members: null } });
+    const { user } = openBoards([...BOARDS, squads]);
+    await user.click(await screen.findByRole('button', { name: 'Delete Gold' }));
+    const dialog = within(screen.getByRole('dialog', { name: 'Delete the board Gold?' }));
+    await user.type(dialog.getByLabelText('Type gold to confirm'), 'gold');
+    expect(dialog.getByRole('button', { name: 'Delete' })).toBeDisabled();
+    expect(dialog.getByRole('button', { name: 'Delete' })).toHaveAccessibleDescription(
+      'Submissions to Race also count on this board. Remove the feeds there first. Team boards of this board: Squads. Delete them first.',
+    );
+    expect(dialog.queryByText(/The scores there stay/)).not.toBeInTheDocument();
+  });
+});
+
 describe('the form of a board', () => {
   it('starts from a preset', async () => {
     const { user, sent } = openBoards();
@@ -117,6 +141,57 @@ describe('the form of a board', () => {
     expect(sent[0]).toMatchObject({ score_type: 'int64', max_score: '9223372036854775807', feeds: [{ board: 'ladder', number: 'points' }] });
   });
 
+  it('creates a board with tiebreakers', async () => {
+    const { user, sent } = openBoards();
+    await user.click(await screen.findByRole('button', { name: 'Create a board' }));
+    const form = within(screen.getByRole('dialog', { name: 'Create a board' }));
+    await user.type(form.getByLabelText('Slug'), 'dungeon');
+    const add = form.getByRole('button', { name: 'Add a tiebreaker' });
+    for (let at = 0; at < 3; at += 1) await user.click(add);
+    expect(add).toBeDisabled();
+    expect(add).toHaveAccessibleDescription('A board has at most 3 tiebreakers.');
+    await user.click(form.getByRole('button', { name: 'Remove tiebreaker 3' }));
+    expect(add).toHaveFocus();
+    const [first, second] = ['Tiebreaker 1', 'Tiebreaker 2'].map((name) => within(form.getByRole('group', { name })));
+    if (!first || !second) throw new Error('the form has no tiebreakers');
+    await user.type(first.getByLabelText('Name of the number'), 'time_ms');
+    await user.type(first.getByLabelText('Greatest number'), '9007199254740991');
+    await user.type(second.getByLabelText('Name of the number'), 'coins');
+    await user.selectOptions(second.getByLabelText('Order at equal scores'), 'Highest first');
+    await user.click(form.getByRole('button', { name: 'Create' }));
+    expect(first.getByLabelText('Greatest number')).toBeValid();
+    expect(second.getByLabelText('Greatest number')).toBeInvalid();
+    await user.type(second.getByLabelText('Greatest number'), '99999');
+    expect(form.getByText(/^The ranges have more than 2\^53 combinations/)).toBeInTheDocument();
+    await user.clear(first.getByLabelText('Greatest number'));
+    await user.type(first.getByLabelText('Greatest number'), '36000000');
+    await user.selectOptions(form.getByLabelText('Policy'), 'Sum of all scores');
+    await user.click(form.getByRole('button', { name: 'Create' }));
+    expect(add).toHaveAccessibleDescription(/^A sum has no run with numbers/);
+    expect(sent).toEqual([]);
+    await user.selectOptions(form.getByLabelText('Policy'), 'Best score');
+    await user.click(form.getByRole('button', { name: 'Create' }));
+    await waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]).toMatchObject({
+      tiebreakers: [{ name: 'time_ms', order: 'asc', min: 0, max: 36_000_000 }, { name: 'coins', order: 'desc', min: 0, max: 99_999 }],
+    });
+  });
+
+  it('shows the tiebreakers of a board without a way to change them', async () => {
+    const dungeon = aBoard('dungeon', { name: 'Dungeon', policy: 'best', tiebreakers: [{ name: 'deaths', order: 'asc', min: 0, max: 9 }] });
+    const { user, sent } = openBoards([dungeon]);
+    expect(await screen.findByText(/^dungeon · .* · ties by deaths · all-time$/)).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Edit Dungeon' }));
+    const form = within(screen.getByRole('dialog', { name: 'Edit Dungeon' }));
+    expect(form.getByRole('group', { name: 'Tiebreakers' })).toHaveAccessibleDescription('Fixed since the board was created.');
+    expect(form.getByLabelText('Name of the number')).toHaveValue('deaths');
+    expect(form.getByLabelText('Name of the number')).toBeDisabled();
+    expect(form.queryByRole('button', { name: 'Add a tiebreaker' })).not.toBeInTheDocument();
+    await user.type(form.getByLabelText('Name'), ' II');
+    await user.click(form.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(sent).toEqual([{ name: 'Dungeon II' }]));
+  });
+
   it('changes feeds, and offers only boards that can be fed', async () => {
     const { user, sent } = openBoards();
     await user.click(await screen.findByRole('button', { name: 'Edit Race' }));
@@ -160,7 +235,7 @@ describe('the form of a board', () => {
     const { user } = openBoards();
     await user.click(await screen.findByRole('button', { name: 'Create a board' }));
     const groups = screen.getAllByRole('group').map((group) => group.querySelector('legend')?.textContent);
-    expect(groups).toEqual(['Name', 'Scores', 'Feeds', 'Periods', 'Limits', 'Events', 'Access']);
+    expect(groups).toEqual(['Name', 'Scores', 'Tiebreakers', 'Feeds', 'Periods', 'Limits', 'Events', 'Access']);
     const offered = (label: string) => {
       const list = document.getElementById(screen.getByLabelText(label).getAttribute('list') ?? '');
       return [...(list?.querySelectorAll('option') ?? [])].map(({ value }) => value);

@@ -1,11 +1,11 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { requestOf } from '../src/console/moderation/acts';
+import { requestOf, scoreToSet } from '../src/console/moderation/acts';
 import { setAdminKey } from '../src/api/adminKey';
 import type { Caller } from '../src/api/types';
 import { open } from './page';
-import { OWNER, board, refusal, serve, type Answer, type Handler } from './server';
+import { OWNER, aBoard, board, refusal, serve, type Answer, type Handler } from './server';
 
 const KEY = 'admin-key';
 const MADE = { created_at: '2026-11-23T12:00:00.000Z', created_by: 'env:admin', rotated_at: null, replaced_until: null, revoked_at: null };
@@ -213,6 +213,20 @@ describe('what moderators do', () => {
     ['unhide-player', 'POST', '/api/users/7/unhide', { reason: draft.reason }],
   ] as const)('%s is asked for by %s %s', (name, method, path, body) => {
     expect(requestOf({ act: name, ...draft })).toEqual({ method, path, ...(body && { body }) });
+  });
+
+  it.each([
+    ['-5', -5],
+    [' 1000 ', 1000],
+    ['', null],
+    ['1.5', null],
+    ['-6', null],
+    ['1001', null],
+  ])('the number %j of a tiebreaker is set as %j', (text, number) => {
+    const dungeon = aBoard('dungeon', { policy: 'best', tiebreakers: [{ name: 'time_ms', order: 'asc', min: -5, max: 1000 }] });
+    const set = scoreToSet({ score: '7', subscore: '', numbers: { time_ms: text } }, dungeon);
+    expect(set).toEqual(number === null ? null : { score: 7, numbers: { time_ms: number } });
+    if (set) expect(requestOf({ act: 'set', ...draft, ...set })).toHaveProperty('body.numbers', { time_ms: number });
   });
 });
 

@@ -6,6 +6,7 @@ const draft: Draft = {
   userId: '12',
   score: '-5',
   subscore: '',
+  numbers: '',
   submissionId: '0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f',
   metadata: '{"level": 3}',
 };
@@ -15,6 +16,8 @@ it('makes a submission', () => {
     submission: { user_id: 12, score: -5, submission_id: draft.submissionId, metadata: { level: 3 } },
   });
   expect(submissionOf({ ...draft, subscore: '7' })).toHaveProperty('submission.subscore', 7);
+  expect(submissionOf({ ...draft, numbers: '{"coins": 40, "time_ms": -3}' })).toHaveProperty('submission.numbers', { coins: 40, time_ms: -3 });
+  expect(submissionOf(draft)).not.toHaveProperty('submission.numbers');
   expect(submissionOf({ ...draft, metadata: ' ' })).not.toHaveProperty('submission.metadata');
 });
 
@@ -47,6 +50,13 @@ it.each<[keyof Draft, string]>([
   ['score', '-9223372036854775808'],
   ['score', '1e18'],
   ['subscore', '1.5'],
+  ['numbers', '{}'],
+  ['numbers', '[1]'],
+  ['numbers', '{"coins": 1.5}'],
+  ['numbers', '{"coins": "1"}'],
+  ['numbers', '{"coins": 9007199254740992}'],
+  ['numbers', '{"Coins": 1}'],
+  ['numbers', '{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "f": 1, "g": 1, "h": 1, "i": 1}'],
   ['submissionId', 'x'],
   ['metadata', '[1]'],
   ['metadata', '{'],

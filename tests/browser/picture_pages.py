@@ -140,7 +140,17 @@ async def _preview_import(page: Page, _: dict[str, Any]) -> None:
 
 async def _create_board(page: Page, _: dict[str, Any]) -> None:
     await page.get_by_role("button", name="Create a board").click()
-    await page.get_by_label("Preset").select_option("Lap time")
+    form = page.get_by_role("dialog")
+    await form.get_by_label("Preset").select_option("Lap time")
+    await form.get_by_role("button", name="Add a tiebreaker").click()
+    tiebreaker = form.get_by_role("group", name="Tiebreaker 1")
+    await tiebreaker.get_by_label("Name of the number").fill("deaths")
+    await tiebreaker.get_by_label("Greatest number").fill("999")
+    await form.get_by_role("button", name="Add a feed").click()
+    feed = form.get_by_role("group", name="Feed 1")
+    await feed.get_by_label("Fed board").select_option("Coins of the stages")
+    await feed.get_by_label("Number that counts").fill("coins")
+    await feed.evaluate("(group) => group.scrollIntoView({block: 'end'})")
 
 
 PAGES: dict[str, tuple[str, Act]] = {

@@ -1,6 +1,6 @@
 """Board with 64-bit scores that feeds another one, made and moderated in the console."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY
@@ -38,8 +38,27 @@ async def test_a_run_is_removed_on_a_board_and_on_the_board_that_it_feeds(produc
     await expect(page.get_by_role("region", name="Chosen player")).to_contain_text(f"{HONEST:,}")
     await require_score(product, page, HONEST)
 
-    for slug in ("mine", "vault"):
-        assert (await product.send("DELETE", f"/api/boards/{slug}", key=ADMIN_KEY)).status_code == 200
+    await page.goto(f"{product.url}/#/console/boards")
+    dialog = await typed_into_deletion(page, "Vault")
+    await expect(dialog).to_contain_text("Submissions to Mine also count on this board. Remove the feeds there first.")
+    await expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()
+    assert await violations(page) == []
+    await dialog.get_by_role("button", name="Cancel").click()
+    dialog = await typed_into_deletion(page, "Mine")
+    await expect(dialog).to_contain_text("Submissions to this board also count on Vault. The scores there stay.")
+    assert await violations(page) == []
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("button", name="Delete Mine")).not_to_be_visible()
+    await (await typed_into_deletion(page, "Vault")).get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("button", name="Delete Vault")).not_to_be_visible()
+
+
+async def typed_into_deletion(page: Page, name: str) -> Locator:
+    """Open the dialog that deletes a board, type the board's slug, and return the dialog."""
+    await page.get_by_role("button", name=f"Delete {name}").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label(f"Type {name.lower()} to confirm").fill(name.lower())
+    return dialog
 
 
 async def create_board(page: Page, name: str, target: str | None) -> None:

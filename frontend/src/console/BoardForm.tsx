@@ -10,6 +10,7 @@ import { Check, FieldGroup, Pair } from './FieldGroup';
 import { FeedFields } from './FeedFields';
 import { JsonField } from './JsonField';
 import { TeamBoardFields } from './teams/TeamBoardFields';
+import { TiebreakerFields } from './TiebreakerFields';
 import { useConsoleText } from './i18n/text';
 import { flawsOf, greatestScore, showsRounded, type BoardDraft, type JsonName, type NumberName, type ScoreType } from './boardDraft';
 import { PRESETS, PRESET_NAMES, type PresetName } from './presets';
@@ -211,6 +212,7 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
             set={(league) => set({ league })}
           />
         </FieldGroup>
+        <TiebreakerFields draft={draft} exists={exists} tried={tried} set={set} />
         <FeedFields boards={boards} draft={draft} tried={tried} set={set} />
         <FieldGroup title={form.periods} help={form.periodsHelp}>
           <div className="flex flex-wrap gap-x-5">

@@ -75,7 +75,7 @@ export function BoardsPage() {
         />
       )}
       {frozen && <FreezeBoard board={frozen} close={() => setFrozen(null)} />}
-      {unwanted && <DeleteBoard board={unwanted} close={() => setUnwanted(null)} />}
+      {unwanted && <DeleteBoard board={unwanted} boards={data?.boards ?? []} close={() => setUnwanted(null)} />}
     </Card>
   );
 }
@@ -127,13 +127,14 @@ function BoardList({ boards, edit, remove, freeze }: ListProps) {
 }
 
 function inShort(board: Board, boards: readonly Board[], words: ConsoleMessages): string {
-  const { board: slug, policy, order, periods, private: isPrivate, building, frozen_at: frozenAt, score_type: scoreType, feeds = [] } = board;
+  const { board: slug, policy, order, periods, private: isPrivate, building, frozen_at: frozenAt, score_type: scoreType, tiebreakers = [], feeds = [] } = board;
   const feeding = boardsFeeding(slug, boards).map((other) => other.board);
   const named = (kinds: readonly Kind[]) => formatList(kinds.map((kind) => words.kinds[kind]));
   return [
     slug,
     `${words.boards.counted[policy]}, ${order === 'desc' ? words.boards.highestFirst : words.boards.lowestFirst}`,
     ...(scoreType === 'int64' ? [words.boards.longScores] : []),
+    ...(tiebreakers.length > 0 ? [words.boards.tiebreakers(formatList(tiebreakers.map(({ name }) => name)))] : []),
     named(periods),
     ...(feeds.length > 0 ? [words.boards.feeds(formatList(feeds.map((feed) => words.boards.feed(feed.board, feed.number))))] : []),
     ...(feeding.length > 0 ? [words.boards.fedBy(formatList(feeding))] : []),

@@ -11,6 +11,8 @@ interface Props {
   readonly act: string;
   /** Text to type before the action: a reason, or the given text `typed`. If not set, a click suffices. */
   readonly asks?: 'reason' | { readonly typed: string };
+  /** Reason why the action is impossible, whatever is typed. */
+  readonly obstacle?: string | null;
   readonly pending: boolean;
   readonly error: unknown;
   /** Function to call with the typed text. */
@@ -21,11 +23,11 @@ interface Props {
 }
 
 /** Dialog that asks before an action. */
-export function Confirmation({ title, act, asks, pending, error, confirm, close, children }: Props) {
+export function Confirmation({ title, act, asks, obstacle = null, pending, error, confirm, close, children }: Props) {
   const words = useConsoleText();
   const [text, setText] = useState('');
   const typed = text.trim();
-  const missing = missingIn(asks, typed, words);
+  const missing = obstacle ?? missingIn(asks, typed, words);
   return (
     <DialogForm
       title={title}

@@ -2,6 +2,7 @@ import type { Board, BoardIn, Kind, LeagueIn, NoticeType, Order, Policy, RankSty
 import type { ConsoleMessages } from './i18n/en';
 import { feedDraftsOf, feedsOf, flawOfFeeds, type FeedDraft } from './feedDraft';
 import { jsonText } from './jsonText';
+import { flawOfTiebreakers, tiebreakerDraftsOf, tiebreakersOf, type TiebreakerDraft } from './tiebreakerDraft';
 import { isRounded, parseObject } from '../format/jsonObjects';
 import { GREATEST_LONG, PLAIN, parseLongScore, scoreFormat, type Score } from '../format/scores';
 
@@ -33,6 +34,7 @@ export interface BoardDraft {
   readonly openToPlayers: boolean;
   readonly scoreType: ScoreType;
   readonly feeds: readonly FeedDraft[];
+  readonly tiebreakers: readonly TiebreakerDraft[];
 }
 
 export type ScoreType = NonNullable<Board['score_type']>;
@@ -88,6 +90,7 @@ export const EMPTY: BoardDraft = {
   openToPlayers: false,
   scoreType: 'number',
   feeds: [],
+  tiebreakers: [],
 };
 
 export function draftOf(board: Board): BoardDraft {
@@ -118,10 +121,11 @@ export function draftOf(board: Board): BoardDraft {
     openToPlayers: board.open_to_players,
     scoreType: board.score_type ?? 'number',
     feeds: feedDraftsOf(board),
+    tiebreakers: tiebreakerDraftsOf(board),
   };
 }
 
-type FlawedField = NumberName | JsonName | 'board' | 'scoreType' | 'tiers' | 'segments' | 'team' | 'feeds';
+type FlawedField = NumberName | JsonName | 'board' | 'scoreType' | 'tiers' | 'segments' | 'team' | 'feeds' | 'tiebreakers';
 
 /**
  * Return the errors that the form can find in the draft, by field. The API checks everything else. `initial` is the
@@ -131,10 +135,12 @@ export function flawsOf(draft: BoardDraft, words: ConsoleMessages, boards: reado
   const { form } = words;
   const flaws = NUMBER_NAMES.filter((name) => !isValidNumber(draft, name)).map((name) => [name, ruleOfNumber(draft, name, words)] as const);
   const [scoreType, feeds, tiers] = [flawOfScoreType(draft, words), flawOfFeeds(draft, boards, form.feeds), flawOfTiers(draft, words)];
+  const tiebreakers = flawOfTiebreakers(draft, form.tiebreakers);
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
     ...(scoreType !== undefined && { scoreType }),
     ...(feeds !== undefined && { feeds }),
+    ...(tiebreakers !== undefined && { tiebreakers }),
     ...(tiers !== undefined && { tiers }),
     ...(!areSegments(segmentsOf(draft.segments)) && { segments: form.segmentsFlaw }),
     ...(!hasTeamMembers(draft) && { team: form.wholeNumberFrom(1) }),
@@ -271,6 +277,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     open_to_players: draft.openToPlayers,
     score_type: draft.scoreType,
     feeds: feedsOf(draft.feeds),
+    tiebreakers: tiebreakersOf(draft.tiebreakers),
   };
 }
 

@@ -1,6 +1,8 @@
 import { useState } from 'react';
 
+import { formatList } from '../format/lists';
 import { useScores } from '../ladder/scores';
+import { useBoard } from '../ladder/useBoard';
 import { Field } from '../ui/Field';
 import { submissionOf, type Draft, type Flaws, type Submission } from './draft';
 
@@ -16,10 +18,12 @@ export function SubmitForm({ pending, send }: Props) {
     userId: '',
     score: '100',
     subscore: '',
+    numbers: '',
     submissionId: crypto.randomUUID(),
     metadata: '',
   }));
   const hasSecond = useScores().hasSubscore;
+  const needed = useBoard()?.tiebreakers?.map(({ name }) => name) ?? [];
   const [flaws, setFlaws] = useState<Flaws>({});
   const [keyless, setKeyless] = useState(false);
 
@@ -80,6 +84,14 @@ export function SubmitForm({ pending, send }: Props) {
           />
         )}
       </div>
+      <Field
+        label="Named numbers"
+        placeholder='{"coins": 40}'
+        value={draft.numbers}
+        flaw={flaws.numbers}
+        help={needed.length > 0 ? `The board orders equal scores by ${formatList(needed)}. Send each of them.` : 'As JSON, for boards that count them. Leave it empty for none.'}
+        onChange={(event) => set({ numbers: event.currentTarget.value })}
+      />
       <Field
         label="Submission id"
         value={draft.submissionId}

@@ -29,7 +29,7 @@ export function ModerationForm({ board, userId }: Props) {
   const cache = useQueryClient();
   const player = useQuery(account(operator, userId)).data;
   const [act, setAct] = useState<ActName>('hide-entry');
-  const [score, setScore] = useState<ScoreDraft>({ score: '', subscore: '' });
+  const [score, setScore] = useState<ScoreDraft>({ score: '', subscore: '', numbers: {} });
   const [reason, setReason] = useState('');
   const [asked, setAsked] = useState<ModerationDraft | null>(null);
   const doing = useMutation({

@@ -1,4 +1,5 @@
 import type { Board } from '../../api/types';
+import { formatNumber } from '../../format/numbers';
 import { scoreFormat } from '../../format/scores';
 import { Field } from '../../ui/Field';
 import { useConsoleText } from '../i18n/text';
@@ -35,6 +36,16 @@ export function ScoreToSet({ board, draft, set }: Props) {
           onChange={(event) => set({ ...draft, subscore: event.currentTarget.value })}
         />
       )}
+      {board.tiebreakers?.map(({ name, min, max }) => (
+        <Field
+          key={name}
+          label={name}
+          inputMode="numeric"
+          value={draft.numbers[name] ?? ''}
+          help={words.moderation.numberHelp(formatNumber(min), formatNumber(max))}
+          onChange={(event) => set({ ...draft, numbers: { ...draft.numbers, [name]: event.currentTarget.value } })}
+        />
+      ))}
     </div>
   );
 }
