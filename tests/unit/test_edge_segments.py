@@ -7,6 +7,7 @@ import pytest
 
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import Api, serving
+from tests.unit.test_edge_live import listening
 
 BOARD = {"board": "race", "policy": "best", "segments": ["country", "platform"]}
 PLAYERS = {
@@ -72,6 +73,17 @@ async def test_ranks_in_segments_are_beside_the_rank(race: Api) -> None:
     unranked = await race.post("/api/boards/race/scores?rank=none", {"user_id": 1, "score": 66})
     assert (unranked.json()["rank"], unranked.json()["rank_in"]) == (None, {})
     assert "rank_in" not in (await race.post("/api/scores", {"user_id": 1, "score": 65})).json()
+
+
+async def test_a_stream_has_the_players_of_the_segment(race: Api) -> None:
+    async with listening(race, "/api/boards/race/stream?segment=country:FI") as listener:
+        await listener.until(1)
+        await race.post("/api/boards/race/scores", {"user_id": 1, "score": 65})
+        await listener.until(2)
+        await race.send("PATCH", "/api/users/2", {"attributes": {"country": "FI"}}, SUBMIT_KEY)
+        await listener.until(3)
+    events = [(event["segment"], [entry["user_id"] for entry in event["entries"]]) for _, event in listener.events]
+    assert events == [("country:FI", ids) for ids in ([3, 1], [1, 3], [2, 1, 3])]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
