@@ -106,7 +106,7 @@ def _teams() -> Calls:
     standing = yield Call("GET", f"/api/boards/trek-teams/ranks/{TEAM}", waits=True)
     assert standing["rank"] == 1
     members = yield Call("GET", f"/api/boards/trek-teams/teams/{TEAM}")
-    assert {one["user_id"] for one in members["contributions"]} <= {ANNA, BELA}
+    assert {part["user_id"] for part in members["contributions"]} <= {ANNA, BELA}
     teams = yield Call("GET", f"/api/users/{ANNA}/teams")
     assert [team["team_id"] for team in teams["teams"]] == [TEAM]
 
@@ -125,9 +125,9 @@ def _moments(earlier: str) -> Calls:
 
 def make_calls(client: httpx.Client) -> None:
     """Make all calls with a client that sends an admin key."""
-    made = calls()
+    story = calls()
     with suppress(StopIteration):
-        call = next(made)
+        call = next(story)
         while True:
             answers: list[httpx.Response] = []
 
@@ -136,14 +136,14 @@ def make_calls(client: httpx.Client) -> None:
                 return answers[-1].is_success or not call.waits
 
             wait_until(is_answered, PATIENCE_S, call.path, every=0.2)
-            call = made.send(_json(call, answers[-1]))
+            call = story.send(_json(call, answers[-1]))
 
 
 async def make_calls_by(send: Callable[[str, str, Any], Awaitable[httpx.Response]]) -> None:
     """Make all calls with a function that sends a method, a path and a body, with an admin key."""
-    made = calls()
+    story = calls()
     with suppress(StopIteration):
-        call = next(made)
+        call = next(story)
         while True:
             answers: list[httpx.Response] = []
 
@@ -152,7 +152,7 @@ async def make_calls_by(send: Callable[[str, str, Any], Awaitable[httpx.Response
                 return answers[-1].is_success or not call.waits
 
             await until(is_answered, call.path, every=0.2)
-            call = made.send(_json(call, answers[-1]))
+            call = story.send(_json(call, answers[-1]))
 
 
 def _json(call: Call, answer: httpx.Response) -> Any:
