@@ -99,7 +99,8 @@ class SubmissionVoid:
             counting = await self._counting(ladder, submissions)
             remaining = [event for event in counting if event.submission_id != submission_id]
             # An empty standing may lack the player's segments and hidden flag, which `upsert_standings` adds.
-            if remaining and uncounted.pop(ladder.period, None):
+            if remaining and ladder.period in uncounted:
+                del uncounted[ladder.period]
                 remaining.append(replacement.event)
             await self._replace(ladder, remaining)
         await self._connection.execute(statement("delete_event"), self._user_id, self._board.id, submission_id)
