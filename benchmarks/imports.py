@@ -73,7 +73,7 @@ def measured(path: Path, name: str, board: Board, lines: int, processes: int) ->
     with path.open("rb") as raw:
         plan = completed_plan(raw, plan, lambda _: None)
         with opened_scores(raw, plan, processes) as scores:
-            preview = preview_lines(scores.lines(_raise), board, acceptance, _fail, limit=10)
+            preview = preview_lines(scores.lines(_raise), board, {}, acceptance, _fail, limit=10)
     assert preview.counting == lines
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     return {
