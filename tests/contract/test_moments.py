@@ -1,6 +1,7 @@
 """Reads at past moments equal the reads that were made at these moments."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -12,12 +13,14 @@ import pytest
 
 from leaderforge.adapters.postgres.moment_store import PostgresMoments
 from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.reads import edge_of, ladder_ids
+from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.merge import Row, SegmentBound
 from leaderforge.domain.moments import Moments
-from leaderforge.domain.order import FIRST, user_id_of
+from leaderforge.domain.order import FIRST, LAST, user_id_of
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.score_types import MAX_LONG, ScoreType
 from leaderforge.domain.segments import Segment
@@ -333,8 +336,41 @@ async def test_few_players_with_many_states_get_new_keys(database: Database) -> 
                 "select length(above) / 8 as keys from moment_checkpoints order by revision desc limit 1"
             )
             keys.append(row["keys"])
-    # A scan chooses a key for each second state. Scans follow after more than 20 new states.
-    assert keys == [5, 5, 5, 20, 20, 20]
+    # A scan chooses a key for each second state. Scans follow after more than 20 new states. Each other checkpoint adds
+    # the key of the best entry.
+    assert keys == [5, 6, 7, 20, 21, 22]
+
+
+async def test_many_entries_above_the_first_key_get_new_keys(database: Database) -> None:
+    ladder = Ladder(await database.board(policy=Policy.SUM, moments=MOMENTS))
+    await database.players(*range(1, 11))
+    for _ in range(2):
+        await submit_in_turn(database, ladder, range(1, 11), 10)
+        assert await database.moments.add_checkpoint(ladder, 10, NOON + 60)
+    rows = await database.run("select above from moment_checkpoints order by revision")
+    # Both checkpoints have a key for each second state. The 10 players have passed all keys of the first checkpoint.
+    assert [len(row["above"]) // 8 for row in rows] == [5, 10]
+
+
+async def test_a_read_at_an_early_moment_skips_later_states(on_postgres: Database) -> None:
+    ladder = Ladder(await on_postgres.board(policy=Policy.SUM, moments=MOMENTS))
+    await on_postgres.players(1, 2)
+    await submit_in_turn(on_postgres, ladder, (1, 2), 60)
+    [first] = await on_postgres.run("select min(revision) from past_standings")
+    bounds = edge_of(ladder.board, FIRST), edge_of(ladder.board, LAST)
+    values = *ladder_ids(ladder), *bounds[0], 5, 1, first[0], None, 1, *bounds[1]
+    explained = "explain (analyze, format json) " + statement("past_window_after")
+    [[plan]] = await on_postgres.pool.fetch(explained, *values)
+    # The subquery for the latest state of a player runs for the states up to the moment only, not for all 60 states.
+    assert max(int(loops) for loops in re.findall(r'"Actual Loops": (\d+)', plan)) < 10
+
+
+async def submit_in_turn(database: Database, ladder: Ladder, players: Sequence[int], count: int) -> None:
+    """Let players submit 1 in turn, each submission at the next ms."""
+    for i in range(count):
+        database.clock.ms = NOON if database.clock.ms is None else database.clock.ms + 1
+        event = Event(players[i % len(players)], UUID(int=next(numbers)), 1, database.clock.ms)
+        await database.scores.record([Submission([ladder], event)])
 
 
 @pytest.mark.parametrize("game", [GAMES[0], GAMES[4]], ids=["sum", "segments"])

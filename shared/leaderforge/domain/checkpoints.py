@@ -15,7 +15,9 @@ BLOCK = 128
 A block has at most this number of entries, because each entry is a state.
 """
 MAX_KEYS = 8_192
-"""Maximum number of sort keys of a new checkpoint. A ladder of more than a million states has larger blocks."""
+"""Maximum number of sort keys that a scan chooses. A ladder of more than a million states has larger blocks."""
+_MAX_MOVED_KEYS = 2 * MAX_KEYS
+"""Maximum number of sort keys to which a checkpoint grows by the keys of later best entries."""
 UNEVEN = 16
 """Maximum size of a block, as a multiple of the size of a new block.
 
@@ -58,10 +60,17 @@ class Checkpoint:
         """Return the position in `keys` of the last sort key at or above a bound, -1 without such a key."""
         return bisect_right(range(len(self)), bound, key=self.key) - 1
 
+    @property
+    def lead(self) -> int:
+        """Return the number of entries above the first sort key, or of all entries without a sort key."""
+        return self.above_key(0) if len(self) else self.total
+
     def is_uneven(self, most: int) -> bool:
-        """Return whether any block, the entries from one sort key to the next, has more than `most` entries."""
-        sizes = (after - before for before, after in pairwise([*self.numbers(), self.total]))
-        return max(sizes, default=self.total) > most
+        """Return whether any block, the entries from one sort key to the next, has more than `most` entries.
+
+        The entries above the first sort key are a block too.
+        """
+        return any(after - before > most for before, after in pairwise([0, *self.numbers(), self.total]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +101,23 @@ def checkpoint_of(revision: int, total: int, width: int, counts: Iterable[tuple[
 
 
 def moved(checkpoint: Checkpoint, moves: Moves, revision: int) -> Checkpoint:
-    """Return the checkpoint at a later revision: the same sort keys, with their numbers after the moves."""
+    """Return the checkpoint at a later revision: the same sort keys, with their numbers after the moves.
+
+    If no entry was above the first sort key, a new best entry becomes the first sort key. Without this key, all entries
+    of a board whose scores only grow would soon be above the first key. Reads of the best entries also start at this
+    key, and skip all states of later moments above it.
+    """
     # Search for each moved key among the checkpoint's keys, because there are fewer moves than keys.
     raises = [0] * (len(checkpoint) + 1)
     for places, change in ((moves.arrivals, 1), (moves.departures, -1)):
         for place in places:
             raises[checkpoint.block_of(place) + 1] += change
-    above = map(add, checkpoint.numbers(), accumulate(raises))
+    above = list(map(add, checkpoint.numbers(), accumulate(raises)))
     keys, total = checkpoint.keys, checkpoint.total + moves.growth
-    return Checkpoint(revision, total, checkpoint.width, keys, pack(f">{len(checkpoint)}q", *above))
+    best = moves.arrivals[0] if moves.arrivals and not checkpoint.lead else None
+    if best is not None and checkpoint.block_of(best) < 0 and len(checkpoint) < _MAX_MOVED_KEYS:
+        keys, above = best + keys, [0, *above]
+    return Checkpoint(revision, total, checkpoint.width, keys, pack(f">{len(above)}q", *above))
 
 
 def without_keys_of(checkpoint: Checkpoint, user_ids: Collection[int]) -> Checkpoint:

@@ -42,7 +42,8 @@ class PostgresMoments:
 
     The first checkpoint of a ladder costs a scan. Each further checkpoint costs time in proportion to the changes since
     the last checkpoint. `block` is the minimum number of states between two sort keys of a new checkpoint. If far more
-    entries (`uneven` times) lie between two keys, or after `new_states` new states, a scan selects new keys.
+    entries (`uneven` times) lie between two keys or above the first key, or after `new_states` new states, a scan
+    selects new keys.
     """
 
     def __init__(self, pool: Pool, block: int = BLOCK, uneven: int = UNEVEN, *, new_states: int = _NEW_STATES) -> None:
@@ -107,7 +108,7 @@ class PostgresMoments:
             return draft
 
     def _is_uneven(self, series: CheckpointSeries, checkpoint: Checkpoint, states: int) -> bool:
-        """Return whether a checkpoint has too many entries between two keys, or many states since its keys were chosen.
+        """Return whether a checkpoint has too many entries in a block, or many states since its keys were chosen.
 
         `states` is the number of states since the last checkpoint. The method adds these numbers up, but only since the
         start of this process.

@@ -37,6 +37,18 @@ class PastCounts:
     lead: int = 0
     total: int = 0
 
+    @property
+    def top(self) -> bytes:
+        """Return a bound without entries above it: the best known key, or `FIRST` if better entries may exist.
+
+        A scan from this bound skips the states of later moments above it. On a board whose scores only grow, these may
+        be most states.
+        """
+        if self.prefix or self.checkpoint.lead:
+            return FIRST
+        first_keys = [self.checkpoint.key(0)] if len(self.checkpoint) else []
+        return min([*self.moves.arrivals[:1], *first_keys], default=FIRST)
+
     def key(self, i: int) -> bytes:
         """Return the sort key number `i` of the checkpoint."""
         return self.checkpoint.key(i)[len(self.prefix) :]
@@ -49,19 +61,19 @@ class PastCounts:
         return self.checkpoint.above_key(i) + self.moves.above(self.checkpoint.key(i))
 
     def before(self, bound: bytes) -> tuple[bytes, int]:
-        """Return the last checkpoint key at or above a bound, else `FIRST`, and the number of entries above the key."""
+        """Return the last checkpoint key at or above a bound, else `top`, and the number of entries above the key."""
         i = self.checkpoint.block_of(self.prefix + bound)
-        return (self.key(i), self.above_block(i)) if i in self.blocks else (FIRST, 0)
+        return (self.key(i), self.above_block(i)) if i in self.blocks else (self.top, 0)
 
     def block_with(self, position: int) -> tuple[bytes, int]:
-        """Return the last checkpoint key at or above a position (from 0), else `FIRST`, and the key's own position."""
+        """Return the last checkpoint key at or above a position (from 0), else `top`, and the key's own position."""
         i = bisect_right(self.blocks, position, key=self.above_block) - 1
-        return (FIRST, 0) if i < 0 else (self.key(self.blocks[i]), self.above_block(self.blocks[i]))
+        return (self.top, 0) if i < 0 else (self.key(self.blocks[i]), self.above_block(self.blocks[i]))
 
     def intervals_after(self, bound: bytes, limit: int) -> Sequence[Interval]:
         """Return the intervals after a bound that have the next `limit` entries, without parts that have no entry."""
         intervals: list[Interval] = []
-        i, start, entries = self._block(bound), bound, 0
+        i, start, entries = self._block(bound), max(bound, self.top), 0
         # The first interval may begin within a block. It may then have fewer entries than the block.
         for j in range(i, self.blocks.stop):
             end = self.key(j + 1) if j + 1 in self.blocks else LAST
@@ -79,7 +91,7 @@ class PastCounts:
         intervals: list[Interval] = []
         i, end, entries = self._block(bound), bound, 0
         for j in range(i, self.blocks.start - 2, -1):
-            start = self.key(j) if j in self.blocks else FIRST
+            start = self.key(j) if j in self.blocks else self.top
             size = self._above_end(j + 1) - self._above_end(j)
             if size:
                 _extend(intervals, (start, end))

@@ -7,7 +7,7 @@ from past_standings p
 join users u on u.user_id = p.user_id
 where p.board_id = $1 and p.period_id = $2 and p.hidden = 0 and ($8::integer <= 1 or p.submissions >= $8)
     and ($10::text is null or p.segments[$11::integer] = $10)
-    and p.revision = (
+    and p.revision <= $9 and p.revision = (
         select max(n.revision) from past_standings n
         where n.user_id = p.user_id and n.board_id = p.board_id and n.period_id = p.period_id and n.revision <= $9
     )
