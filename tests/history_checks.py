@@ -1,9 +1,8 @@
 """Comparison of the product's reads with the views of the reference program, at present and at past moments."""
 
-import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import pytest
 
@@ -20,76 +19,98 @@ from tests.history_world import RULES, Product, World
 
 EVERYBODY = FriendView(1, 1000, 2)
 
+Read: TypeAlias = Coroutine[object, object, None]
+"""Read by the product that is compared with the reference program when it is awaited."""
+
+
+class Expected:
+    """Expected entries of a board and period, as a whole and within segments. The lines of each are computed once.
+
+    `without` has the players who were erased after the moment of the view.
+    """
+
+    def __init__(self, view: View, without: Collection[int] = ()) -> None:
+        self.view, self._without = view, frozenset(without)
+        self._lines: dict[reference.Segment | None, dict[int, Line]] = {}
+
+    def lines(self, segment: reference.Segment | None = None) -> Mapping[int, Line]:
+        """Return the lines by player, best first."""
+        if segment not in self._lines:
+            self._lines[segment] = {line.player: line for line in self.view.lines(segment, self._without)}
+        return self._lines[segment]
+
 
 class Restriction(NamedTuple):
-    """Ladder, as a whole or restricted to a segment, and its expected entries."""
+    """Ladder, as a whole or restricted to a segment, and its expected entries, in order and by player."""
 
     ladder: Ladder
     lines: Sequence[Line]
+    by_player: Mapping[int, Line]
 
 
 class Comparison:
     """Reads of one board and period by one product, each compared with a view of the reference program.
 
-    `at` (ms) is the moment of the reads, None for the present. `without` has the players who were erased after the
-    moment. `count` is the number of compared answers.
+    The choice of the reads is random, but depends only on the state of the world's random numbers at the creation. The
+    reads may therefore run concurrently. `at` (ms) is the moment of the reads, None for the present. `count` is the
+    number of compared answers.
     """
 
     def __init__(
-        self,
-        world: World,
-        product: Product,
-        place: tuple[str, int],
-        view: View,
-        *,
-        at: int | None = None,
-        without: Collection[int] = (),
+        self, world: World, product: Product, place: tuple[str, int], expected: Expected, *, at: int | None = None
     ) -> None:
-        self._world, self._product, self._view, self._without = world, product, view, without
-        self._random: Random = world.random
-        self._attributes = RULES[place[0]].segments if place[0] in RULES else ()
+        self._world, self._product, self._expected = world, product, expected
+        self._random = Random(world.random.getrandbits(64))
+        self._is_of_teams = place[0] not in RULES
+        self._attributes = () if self._is_of_teams else RULES[place[0]].segments
         self._ladder = world.ladder(*place)._replace(at=at)
-        self._lines = view.lines(without=without)
-        self._by_player = {line.player: line for line in self._lines}
+        self._board = self._restriction(self._ladder)
         self.count = 0
 
-    async def whole(self) -> None:
-        """Compare all entries."""
-        await self._page(Restriction(self._ladder, self._lines), 1, 1000)
+    def reads(self) -> Iterator[Read]:
+        """Yield the reads of this comparison: a sample of a board of players, all entries of a board of teams."""
+        if self._is_of_teams:
+            yield self._page(self._board, 1, 1000)
+            return
+        yield from self._sample()
+        if self._ladder.at is not None:
+            yield self._earlier(self._random.sample(self._world.players, 6))
 
-    async def sample(self) -> None:
-        """Compare pages, and the reads of some players, on the board and within segments."""
-        board = Restriction(self._ladder, self._lines)
-        await self._pages(board)
+    def _sample(self) -> Iterator[Read]:
+        """Yield reads of pages, and reads of some players, on the board and within segments."""
+        yield from self._pages(self._board)
         players = [self._random.choice(self._world.players)]
-        players += [self._random.choice(self._lines).player] if self._lines else []
+        players += [self._random.choice(self._board.lines).player] if self._board.lines else []
         for player in players:
-            await self._player(board, player)
+            yield from self._player(self._board, player)
             for segment in self._segments_of(player)[:1]:
                 within = self._within(segment)
-                await self._pages(within)
-                await self._player(within, player)
+                yield from self._pages(within)
+                yield from self._player(within, player)
 
-    async def earlier(self) -> None:
-        """Compare the movement of some players since the moment."""
-        players = self._random.sample(self._world.players, 6)
+    async def _earlier(self, players: Sequence[int]) -> None:
+        """Compare the movement of players since the moment."""
         movement = await self._product.movement.movement(self._ladder, players)
-        expected = {i: self._by_player[i] for i in players if i in self._by_player}
+        expected = {i: self._board.by_player[i] for i in players if i in self._board.by_player}
         assert {i: line_of(entry) for i, entry in movement.previous.items()} == expected, self._ladder
         self.count += 1
 
+    def _restriction(self, ladder: Ladder, segment: reference.Segment | None = None) -> Restriction:
+        by_player = self._expected.lines(segment)
+        return Restriction(ladder, list(by_player.values()), by_player)
+
     def _within(self, segment: reference.Segment) -> Restriction:
         ladder = self._ladder._replace(segment=Segment(self._attributes[segment[0]], segment[1]))
-        return Restriction(ladder, self._view.lines(segment, self._without))
+        return self._restriction(ladder, segment)
 
     def _segments_of(self, player: int) -> Sequence[reference.Segment]:
         """Return the segments of a player's entry, in a random order, none without an entry."""
-        segments = self._view.segments_of(player) if player in self._by_player else []
+        segments = self._expected.view.segments_of(player) if player in self._board.by_player else []
         return self._random.sample(segments, len(segments))
 
-    async def _pages(self, within: Restriction) -> None:
-        await self._page(within, 1, 5)
-        await self._page(within, self._random.randint(1, len(within.lines) + 1), 8)
+    def _pages(self, within: Restriction) -> Iterator[Read]:
+        yield self._page(within, 1, 5)
+        yield self._page(within, self._random.randint(1, len(within.lines) + 1), 8)
 
     async def _page(self, within: Restriction, rank: int, limit: int) -> None:
         page = await self._product.query.page(within.ladder, rank, limit)
@@ -99,34 +120,45 @@ class Comparison:
         assert page.source is (Source.INDEX if within.ladder.at is None else Source.STORE)
         self.count += 1
 
-    async def _player(self, within: Restriction, player: int) -> None:
-        line = next((line for line in within.lines if line.player == player), None)
-        await asyncio.gather(*(self._friends(within, player, mode) for mode in FriendMode))
-        if line is None:
-            with pytest.raises(NotRanked):
-                await self._product.query.rank(within.ladder, player)
-            return
-        ranked = await self._product.query.rank(within.ladder, player)
+    def _player(self, within: Restriction, player: int) -> Iterator[Read]:
+        """Yield the reads of a player: its rank, the entries around it, and the ranks of its friends."""
+        for mode in FriendMode:
+            yield self._friends(within, player, mode)
+        if player not in within.by_player:
+            yield self._unranked(within, player)
+        else:
+            yield self._rank(within, within.by_player[player])
+            yield self._around(within, within.by_player[player])
+
+    async def _unranked(self, within: Restriction, player: int) -> None:
+        with pytest.raises(NotRanked):
+            await self._product.query.rank(within.ladder, player)
+        self.count += 1
+
+    async def _rank(self, within: Restriction, line: Line) -> None:
+        ranked = await self._product.query.rank(within.ladder, line.player)
         assert (self._named([ranked.entry]), ranked.total) == ([line], len(within.lines)), within.ladder
         if within.ladder.segment is None and self._attributes:
-            assert ranked.entry.rank_in == self._ranks_in(player), within.ladder
-        around = await self._product.query.around(within.ladder, player, 2)
+            assert ranked.entry.rank_in == self._ranks_in(line.player), within.ladder
+        self.count += 1
+
+    async def _around(self, within: Restriction, line: Line) -> None:
+        around = await self._product.query.around(within.ladder, line.player, 2)
         position = within.lines.index(line)
         assert self._named(around.entries) == within.lines[max(0, position - 2) : position + 3], within.ladder
-        self.count += 2
+        self.count += 1
 
     def _ranks_in(self, player: int) -> dict[str, int]:
         """Return the expected ranks of a player in its segments, by attribute."""
-        lines = {segment: self._view.lines(segment, self._without) for segment in self._view.segments_of(player)}
-        return {
-            self._attributes[i]: next(line.rank for line in lines[i, value] if line.player == player)
-            for i, value in lines
-        }
+        segments = self._expected.view.segments_of(player)
+        return {self._attributes[s[0]]: self._expected.lines(s)[player].rank for s in segments}
 
     async def _friends(self, within: Restriction, player: int, mode: FriendMode) -> None:
         friends = self._world.friends.of(player, mode is FriendMode.MUTUAL)
         ranking = await self._product.friends[mode].ranking(within.ladder, player, EVERYBODY)
-        lines = [line for line in within.lines if line.player in friends | {player}]
+        ranked = {i: within.by_player[i] for i in friends | {player} if i in within.by_player}
+        # Entries that share a rank are in the order of their times and players, like on the board.
+        lines = sorted(ranked.values(), key=lambda line: (line.rank, line.at, line.player))
         expected = [(line, 1 + sum(other.rank < line.rank for other in lines)) for line in lines]
         assert self._among(ranking.entries) == expected, (within.ladder, player)
         numbers = ranking.friends, ranking.ranked, ranking.total

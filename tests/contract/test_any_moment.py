@@ -8,9 +8,11 @@ The long form takes its size from the environment:
         -o faulthandler_timeout=0 tests/contract/test_any_moment.py
 """
 
+import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 from time import perf_counter
@@ -24,9 +26,9 @@ from tests.acceptance.conftest import lasting_belief
 from tests.contract.index_fixtures import cluster, new_redis_index
 from tests.contract.store_fixtures import Database
 from tests.history_acts import Acts
-from tests.history_checks import Comparison
+from tests.history_checks import Comparison, Expected
 from tests.history_reference import DAY_MS, View
-from tests.history_world import RULES, World
+from tests.history_world import World
 from tests.index_contents import contents
 
 __all__ = ["cluster", "lasting_belief"]
@@ -36,74 +38,103 @@ LOG = logging.getLogger(__name__)
 pytestmark = pytest.mark.usefixtures("lasting_belief")
 
 PARTITIONS = (1, 8, 32)
-SUBMISSIONS_A_MOMENT = 200
 LONG = int(os.environ.get("LEADERFORGE_TEST_HISTORY", "4000"))
 """Submissions of the long form."""
+MOMENTS = int(os.environ.get("LEADERFORGE_TEST_MOMENTS", LONG // 200))
+"""Moments of the long form."""
+REPORTED = 50
+"""Number of moments after which the progress is logged."""
 CHECKPOINTS = 400
 """Number of submissions of a history, divided by the changes between two checkpoints."""
+NEW_STATES = 4_000
+"""Number of new states after which a checkpoint gets new keys. It is small, so that a long history has many scans."""
 
 Views = Mapping[tuple[str, int], View]
 """Views by board and period."""
 
 
 class Tour:
-    """Random history of a world, and the views of all boards at its moments (ms)."""
+    """Random history of a world, and the views of all boards at its moments (ms).
 
-    def __init__(self, world: World, database: Database) -> None:
-        self._world, self._database = world, database
-        self._acts = Acts(world)
+    The reads of a moment run concurrently. The history goes on only after all of them.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world, self._acts = world, Acts(world)
         self._moments: dict[int, Views] = {}
         self._compared = {"present": 0, "past": 0}
+        self._elapsed_s = dict.fromkeys(("history", "teams", "checkpoints", "present", "past"), 0.0)
 
-    async def live(self, submissions: int) -> None:
+    async def live(self, submissions: int, moments: int) -> None:
         """Make the history. Compare the reads of all boards at each moment, through every index."""
-        world, started = self._world, perf_counter()
-        while world.submitted < submissions:
-            due = world.submitted + SUBMISSIONS_A_MOMENT
-            while world.submitted < due:
-                await self._acts.step()
-            await world.settle()
-            await self._add_checkpoints(submissions // CHECKPOINTS)
-            await self._compare_present()
-            if len(self._moments) % 50 == 0:
-                elapsed = round(perf_counter() - started)
-                LOG.info("%d moments, %d submissions, %d s", len(self._moments), world.submitted, elapsed)
+        world = self._world
+        for number in range(1, moments + 1):
+            with self._timed("history"):
+                await self._submit(submissions * number // moments)
+            with self._timed("teams"):
+                await world.settle()
+            with self._timed("checkpoints"):
+                await self._add_checkpoints(submissions // CHECKPOINTS)
+            with self._timed("present"):
+                await self._compare_present()
+            self._report(number, moments)
             # Some days pass in the course of the history.
             world.set_now(world.now + world.random.choice((1, DAY_MS // 100, DAY_MS // 40)))
 
     async def look_back(self) -> None:
         """Compare the reads at all moments again, now that they are past."""
-        for number, (at, views) in enumerate(self._moments.items()):
-            product = self._world.products[number % len(PARTITIONS)]
-            for place, view in views.items():
-                past = Comparison(self._world, product, place, view, at=at, without=self._world.erased)
-                if place[0] in RULES:
-                    await past.sample()
-                    await past.earlier()
-                else:
-                    await past.whole()
-                self._compared["past"] += past.count
-        LOG.info("%d moments, compared answers: %s", len(self._moments), self._compared)
+        world = self._world
+        for number, (at, views) in enumerate(self._moments.items(), 1):
+            product = world.products[number % len(PARTITIONS)]
+            expected = {place: Expected(view, world.erased) for place, view in views.items()}
+            with self._timed("past"):
+                past = [Comparison(world, product, place, expected[place], at=at) for place in views]
+                self._compared["past"] += await compare(past)
+            self._report(number, len(self._moments))
+
+    async def _submit(self, due: int) -> None:
+        while self._world.submitted < due:
+            await self._acts.step()
 
     async def _compare_present(self) -> None:
         world = self._world
         views = {place: world.view(*place) for place in world.places()}
         self._moments[world.now] = views
-        for place, view in views.items():
-            for product in world.products:
-                present = Comparison(world, product, place, view)
-                await (present.sample() if place[0] in RULES else present.whole())
-                self._compared["present"] += present.count
+        expected = {place: Expected(view) for place, view in views.items()}
+        present = [Comparison(world, p, place, expected[place]) for place in views for p in world.products]
+        self._compared["present"] += await compare(present)
 
     async def _add_checkpoints(self, changes: int) -> None:
-        for place in self._world.places():
-            await self._database.moments.add_checkpoint(self._world.ladder(*place), changes, self._world.now)
+        moments, now = self._world.stores.moments, self._world.now
+        ladders = [self._world.ladder(*place) for place in self._world.places()]
+        await asyncio.gather(*(moments.add_checkpoint(ladder, changes, now) for ladder in ladders))
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        started = perf_counter()
+        yield
+        self._elapsed_s[part] += perf_counter() - started
+
+    def _report(self, number: int, moments: int) -> None:
+        if number % REPORTED == 0 or number == moments:
+            seconds = {part: round(elapsed, 1) for part, elapsed in self._elapsed_s.items()}
+            counts = self._world.submitted, self._compared, seconds
+            LOG.info("moment %d of %d, %d submissions, compared answers %s, seconds %s", number, moments, *counts)
+
+
+async def compare(comparisons: Sequence[Comparison]) -> int:
+    """Make the reads of all comparisons concurrently. Return the number of compared answers."""
+    async with asyncio.TaskGroup() as group:
+        for comparison in comparisons:
+            for read in comparison.reads():
+                group.create_task(read)
+    return sum(comparison.count for comparison in comparisons)
 
 
 @pytest.fixture
 async def world(request: pytest.FixtureRequest, database: Database, cluster: Cluster) -> AsyncIterator[World]:
     population: int = request.param
-    database = replace(database, moments=PostgresMoments(database.pool, block=16))
+    database = replace(database, moments=PostgresMoments(database.pool, block=64, new_states=NEW_STATES))
     indexes = [new_redis_index(cluster, partitions) for partitions in PARTITIONS]
     history = World(database, indexes, Random(population), population)
     await history.start()
@@ -112,16 +143,16 @@ async def world(request: pytest.FixtureRequest, database: Database, cluster: Clu
 
 
 @pytest.mark.parametrize(
-    ("world", "submissions"),
-    [(40, 800), pytest.param(1_500, LONG, marks=pytest.mark.long)],
+    ("world", "submissions", "moments"),
+    [(40, 800, 4), pytest.param(1_500, LONG, MOMENTS, marks=pytest.mark.long)],
     indirect=["world"],
     ids=["short", "long"],
 )
 async def test_every_read_equals_the_reference_program(
-    world: World, submissions: int, database: Database, cluster: Cluster
+    world: World, submissions: int, moments: int, database: Database, cluster: Cluster
 ) -> None:
-    tour = Tour(world, database)
-    await tour.live(submissions)
+    tour = Tour(world)
+    await tour.live(submissions, moments)
     await tour.look_back()
     for product in world.products:
         before = await contents(cluster, product.index, has_all_names=True)
