@@ -64,8 +64,8 @@ class Acts:
 
     async def step(self) -> None:
         """Submit a batch, then make some other changes."""
-        await self._world.submit(self._random.choice((1, 8, 32, 64)))
-        for _ in range(self._random.randrange(4)):
+        await self._world.submit(self._random.choice((1, 16, 64, 128)))
+        for _ in range(self._random.randrange(7)):
             [act] = self._random.choices(list(ACTS), list(ACTS.values()))
             with suppress(_Refused):
                 await getattr(self, f"_{act}")(self._player())

@@ -67,21 +67,25 @@ class Comparison:
         self._board = self._restriction(self._ladder)
         self.count = 0
 
-    def reads(self) -> Iterator[Read]:
-        """Yield the reads of this comparison: a sample of a board of players, all entries of a board of teams."""
+    def reads(self, players: int) -> Iterator[Read]:
+        """Yield the reads of this comparison: pages and some players of a board, or all entries of a board of teams."""
         if self._is_of_teams:
             yield self._page(self._board, 1, 1000)
             return
-        yield from self._sample()
+        yield from self._sample(players)
         if self._ladder.at is not None:
             yield self._earlier(self._random.sample(self._world.players, 6))
 
-    def _sample(self) -> Iterator[Read]:
-        """Yield reads of pages, and reads of some players, on the board and within segments."""
+    def _sample(self, players: int) -> Iterator[Read]:
+        """Yield reads of pages, and reads of some players, on the board and within segments.
+
+        Half of the players are chosen among all players, the others among those with an entry.
+        """
         yield from self._pages(self._board)
-        players = [self._random.choice(self._world.players)]
-        players += [self._random.choice(self._board.lines).player] if self._board.lines else []
-        for player in players:
+        listed = [line.player for line in self._board.lines] or self._world.players
+        first = self._random.randrange(2)
+        for i in range(first, first + players):
+            player = self._random.choice(listed if i % 2 else self._world.players)
             yield from self._player(self._board, player)
             for segment in self._segments_of(player)[:1]:
                 within = self._within(segment)

@@ -42,6 +42,8 @@ LONG = int(os.environ.get("LEADERFORGE_TEST_HISTORY", "4000"))
 """Submissions of the long form."""
 MOMENTS = int(os.environ.get("LEADERFORGE_TEST_MOMENTS", LONG // 200))
 """Moments of the long form."""
+LIVE_S = float(os.environ.get("LEADERFORGE_TEST_SECONDS", "inf")) * 0.7
+"""Time in s after which the long history ends early. The comparison with past moments takes the rest of the time."""
 REPORTED = 50
 """Number of moments after which the progress is logged."""
 CHECKPOINTS = 400
@@ -56,11 +58,13 @@ Views = Mapping[tuple[str, int], View]
 class Tour:
     """Random history of a world, and the views of all boards at its moments (ms).
 
-    The reads of a moment run concurrently. The history goes on only after all of them.
+    The reads of a moment run concurrently. The history goes on only after all of them. `players` is the number of
+    players whose reads are compared for each board and moment.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, players: int) -> None:
         self._world, self._acts = world, Acts(world)
+        self._players = players
         self._moments: dict[int, Views] = {}
         self._compared = {"present": 0, "past": 0}
         self._elapsed_s = dict.fromkeys(("history", "teams", "checkpoints", "present", "past"), 0.0)
@@ -80,6 +84,8 @@ class Tour:
             self._report(number, moments)
             # Some days pass in the course of the history.
             world.set_now(world.now + world.random.choice((1, DAY_MS // 100, DAY_MS // 40)))
+            if sum(self._elapsed_s.values()) > LIVE_S:
+                break
 
     async def look_back(self) -> None:
         """Compare the reads at all moments again, now that they are past."""
@@ -89,7 +95,7 @@ class Tour:
             expected = {place: Expected(view, world.erased) for place, view in views.items()}
             with self._timed("past"):
                 past = [Comparison(world, product, place, expected[place], at=at) for place in views]
-                self._compared["past"] += await compare(past)
+                self._compared["past"] += await self._compare(past)
             self._report(number, len(self._moments))
 
     async def _submit(self, due: int) -> None:
@@ -102,7 +108,15 @@ class Tour:
         self._moments[world.now] = views
         expected = {place: Expected(view) for place, view in views.items()}
         present = [Comparison(world, p, place, expected[place]) for place in views for p in world.products]
-        self._compared["present"] += await compare(present)
+        self._compared["present"] += await self._compare(present)
+
+    async def _compare(self, comparisons: Sequence[Comparison]) -> int:
+        """Make the reads of all comparisons concurrently. Return the number of compared answers."""
+        async with asyncio.TaskGroup() as group:
+            for comparison in comparisons:
+                for read in comparison.reads(self._players):
+                    group.create_task(read)
+        return sum(comparison.count for comparison in comparisons)
 
     async def _add_checkpoints(self, changes: int) -> None:
         moments, now = self._world.stores.moments, self._world.now
@@ -122,15 +136,6 @@ class Tour:
             LOG.info("moment %d of %d, %d submissions, compared answers %s, seconds %s", number, moments, *counts)
 
 
-async def compare(comparisons: Sequence[Comparison]) -> int:
-    """Make the reads of all comparisons concurrently. Return the number of compared answers."""
-    async with asyncio.TaskGroup() as group:
-        for comparison in comparisons:
-            for read in comparison.reads():
-                group.create_task(read)
-    return sum(comparison.count for comparison in comparisons)
-
-
 @pytest.fixture
 async def world(request: pytest.FixtureRequest, database: Database, cluster: Cluster) -> AsyncIterator[World]:
     population: int = request.param
@@ -143,15 +148,15 @@ async def world(request: pytest.FixtureRequest, database: Database, cluster: Clu
 
 
 @pytest.mark.parametrize(
-    ("world", "submissions", "moments"),
-    [(40, 800, 4), pytest.param(1_500, LONG, MOMENTS, marks=pytest.mark.long)],
+    ("world", "submissions", "moments", "players"),
+    [(40, 800, 4, 2), pytest.param(1_500, LONG, MOMENTS, 1, marks=pytest.mark.long)],
     indirect=["world"],
     ids=["short", "long"],
 )
 async def test_every_read_equals_the_reference_program(
-    world: World, submissions: int, moments: int, database: Database, cluster: Cluster
+    world: World, submissions: int, moments: int, players: int, database: Database, cluster: Cluster
 ) -> None:
-    tour = Tour(world)
+    tour = Tour(world, players)
     await tour.live(submissions, moments)
     await tour.look_back()
     for product in world.products:
