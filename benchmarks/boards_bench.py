@@ -8,7 +8,7 @@ Submissions go through the services of one process, without HTTP. All parts shar
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -137,12 +137,13 @@ class Load:
 
 async def upkeep(services: Services) -> dict[str, float]:
     """Return the durations of a rebuild, a verification and a run of board maintenance over all boards, in s."""
-    timed = {}
-    for what, work in {
+    timed: dict[str, float] = {}
+    steps: Mapping[str, Callable[[], Awaitable[object]]] = {
         "seconds_to_rebuild": services.maintain.rebuild,
         "seconds_to_verify": services.maintain.verify,
         "seconds_to_look_for_upkeep": services.board_maintenance.run,
-    }.items():
+    }
+    for what, work in steps.items():
         started = time.perf_counter()
         await work()
         timed[what] = round(time.perf_counter() - started, 3)

@@ -112,15 +112,15 @@ def plan(load: Load) -> Plan:
         load.submits * submit.index_own_us + load.ranks * rank.index_own_us,
         load.submits * submit.index_each_us + load.ranks * rank.index_each_us,
     )
-    by_memory = ceil(load.players * sizes.index / (USED * CORE_BYTES))
+    by_memory = ceil(load.players * sizes.in_index / (USED * CORE_BYTES))
     primaries = None if by_time is None else max(by_time, by_memory, MEASURED_NODES)
     return Plan(
         _cores(_api_us(load, submit, primaries or MEASURED_NODES)),
         store if store <= MOST_STORE_CORES else ceil(store * CITUS_COST),
         primaries,
         _bottleneck(by_time, by_memory, store),
-        load.players * sizes.index / 1e9,
-        load.players * sizes.store / 1e9,
+        load.players * sizes.in_index / 1e9,
+        load.players * sizes.in_store / 1e9,
         load.submits / PEAK_TO_MEAN * MONTH_S * sizes.further / 1e9,
         (load.submits * (SUBMIT_BYTES + READ_BYTES) + load.ranks * READ_BYTES) * 8 / 1e9,
     )
@@ -190,8 +190,9 @@ def _cost_table() -> str:
     sizes = player_bytes(results("bench"), results("store-sizes"))
     return (
         f"{_table(columns, rows)}\n\n"
-        f"A player with a name and one submission takes {sizes.index:.0f} bytes in the index and {sizes.store:.0f} in "
-        f"the store. A\nfurther submission takes {sizes.further:.0f} bytes in the store. An index gives at most "
+        f"A player with a name and one submission takes {sizes.in_index:.0f} bytes in the index and "
+        f"{sizes.in_store:.0f} in the store. A\n"
+        f"further submission takes {sizes.further:.0f} bytes in the store. An index gives at most "
         f"{exact_limit():,.0f} exact ranks a second."
     )
 

@@ -41,8 +41,8 @@ class OperationCost(NamedTuple):
 class PlayerBytes(NamedTuple):
     """Bytes of a player in index and store, with one submission, and bytes of a further submission in the store."""
 
-    index: float
-    store: float
+    in_index: float
+    in_store: float
     further: float
 
 

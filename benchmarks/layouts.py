@@ -104,7 +104,7 @@ def measure(
         "layout": layout,
         "ties": ties,
         "us_a_count": spent / counts,
-        "bytes_a_player": node.memory_usage(KEY, samples=0) / players,
+        "bytes_a_player": (node.memory_usage(KEY, samples=0) or 0) / players,
     }
 
 

@@ -114,13 +114,14 @@ async def _run(facts: dict[str, Any], client: httpx.AsyncClient, count: int, sec
 
 async def _listening(url: str, count: int) -> list[Listener]:
     parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 80
     listeners = [Listener(parts.netloc) for _ in range(count)]
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_S):
         for first in range(0, count, OPENED_AT_ONCE):
             some = listeners[first : first + OPENED_AT_ONCE]
             for listener in some:
-                await loop.create_connection(lambda one=listener: one, parts.hostname, parts.port)  # type: ignore[misc]
+                await loop.create_connection(lambda listener=listener: listener, host, port)  # type: ignore[misc]
             await asyncio.gather(*(listener.connected.wait() for listener in some))
     return listeners
 

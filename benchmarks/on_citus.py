@@ -60,5 +60,7 @@ async def _server_processes(dsn: str) -> list[int]:
         ports = {row["nodeport"] for row in await connection.fetch("select nodeport from pg_dist_node")}
     finally:
         await connection.close()
-    listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port in ports]
+    listening = [
+        c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr and c.laddr.port in ports
+    ]
     return sorted({connection.pid for connection in listening if connection.pid is not None})

@@ -98,7 +98,7 @@ def main(
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-peers-")))
         facts = stack.enter_context(product(directory, []))
         step("populate", ["populate", "--users", str(peer.players), "--sessions", str(2 * peer.players)], directory)
-        load = {"players": peer.players, "connections": connections, "seconds": seconds}
+        load: dict[str, Any] = {"players": peer.players, "connections": connections, "seconds": seconds}
         for turn, kind in track(list(pairs(range(rounds), samples)), "Measuring", console=console):
             for server in _SERVERS if turn % 2 else _SERVERS[::-1]:
                 is_product = server == "product"
@@ -137,7 +137,8 @@ def peer_loaded(peer: Peer, kind: str, *, players: int, connections: int, second
     requests = peer.maker(kind)
     uvloop.run(busy_loop(peer.url, requests, WARMUP_S, connections))
     outcome = uvloop.run(busy_loop(peer.url, requests, seconds, connections))
-    latency, statuses = Latency.of(outcome.taken[kind]), {}
+    latency = Latency.of(outcome.taken[kind])
+    statuses: dict[str, int] = {}
     for status, count in outcome.statuses.items():
         name = "200" if 200 <= status < 300 else str(status)
         statuses[name] = statuses.get(name, 0) + count

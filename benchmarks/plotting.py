@@ -11,7 +11,7 @@ mpl.use("svg")
 
 from matplotlib import pyplot as plt
 
-STYLE = {"font.family": "sans-serif", "font.size": 10, "svg.hashsalt": "leaderforge", "axes.titlesize": 10}
+STYLE: Any = {"font.family": "sans-serif", "font.size": 10, "svg.hashsalt": "leaderforge", "axes.titlesize": 10}
 GRID = "#e2e8f0"
 COLOURS = ["#4f46e5", "#0d9488", "#d97706", "#be123c", "#64748b"]
 
@@ -26,10 +26,10 @@ def new_figure(title: str, columns: int) -> tuple[Any, Sequence[Any]]:
     plt.rcParams.update(STYLE)
     figure, axes = plt.subplots(1, columns, figsize=(max(6.5, 3.9 * columns), 3.6), layout="constrained", squeeze=False)
     figure.suptitle(title, fontsize=11)
-    for one in axes[0]:
-        one.spines[["top", "right"]].set_visible(False)
-        one.grid(color=GRID)
-        one.set_axisbelow(True)
+    for plot in axes[0]:
+        plot.spines[["top", "right"]].set_visible(False)
+        plot.grid(color=GRID)
+        plot.set_axisbelow(True)
     return figure, list(axes[0])
 
 

@@ -15,6 +15,7 @@ import asyncio
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from itertools import product as product_of
 from pathlib import Path
 from typing import Annotated, Any
@@ -78,8 +79,8 @@ def main(
         asyncio.run(settle(facts["postgres"]))
         for turn, pair in track(list(product_of(range(rounds), samples.values())), "Measuring", console=console):
             for kind in list(pair) if turn % 2 else list(pair)[::-1]:
-                load = {"players": players, "connections": connections, "seconds": seconds, "batch": batch}
-                pair[kind].append(loaded(facts, kind, facts["api"], warmup_s=WARMUP_S, **load))
+                load = partial(loaded, players=players, connections=connections, seconds=seconds, batch=batch)
+                pair[kind].append(load(facts, kind, facts["api"], warmup_s=WARMUP_S))
     report = {
         **about("benchmarks.receipts"),
         "players": players, "connections": connections, "seconds": seconds, "batch": batch,
@@ -127,7 +128,8 @@ def ratios(plain: list[dict[str, Any]], extended: list[dict[str, Any]]) -> dict[
 
 def cpu(result: dict[str, Any], parts: Iterable[str]) -> int:
     """Return the processor time of a request in these parts of the product, in us. It is at least 1."""
-    return max(1, sum(result["cpu_us"][part] for part in parts))
+    used: int = sum(result["cpu_us"][part] for part in parts)
+    return max(1, used)
 
 
 def table(report: dict[str, Any]) -> Table:

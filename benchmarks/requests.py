@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
 from random import Random
+from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -93,7 +94,13 @@ def external_id(user_id: int) -> str:
     return f"player:{user_id:029}"
 
 
-CALLS: Mapping[str, Callable[[Maker, str], bytes]] = {
+class Call(Protocol):
+    """Function that returns the bytes of a request to a board."""
+
+    def __call__(self, make: Maker, board: str) -> bytes: ...
+
+
+CALLS: Mapping[str, Call] = {
     "submit": lambda make, board: make.post(f"/api/boards/{board}/scores", make.submission()),
     "rank": lambda make, board: make.get(f"/api/boards/{board}/ranks/{make.player()}"),
     "top": lambda make, board: make.get(f"/api/boards/{board}/top?limit=10"),

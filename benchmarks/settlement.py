@@ -106,8 +106,8 @@ async def measure(dsn: str, participants: int) -> dict[str, Any]:
 
 def _board() -> Board:
     divisions = ("Diamond", "Gold", "Silver", "Bronze", "Iron")
-    zones = {"promotion": Zone(places=5), "relegation": Zone(places=5)}
-    league = League(PeriodKind.WEEKLY, divisions, 30, "Iron", since=MONDAY, **zones)
+    zone = Zone(places=5)
+    league = League(PeriodKind.WEEKLY, divisions, 30, "Iron", since=MONDAY, promotion=zone, relegation=zone)
     table = reward_table_of({"period": "weekly", "rewards": list(REWARDS)}, MONDAY)
     return Board(0, "league", "League", calendar=Calendar((PeriodKind.WEEKLY,)), league=league, rewards=table)
 

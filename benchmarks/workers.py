@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import product as pairs
 from pathlib import Path
 from statistics import median
@@ -56,8 +57,8 @@ def main(
             for count in counts if turn % 2 else counts[::-1]:
                 facts = running[count]
                 before = batches(facts, kind)
-                load = {"players": players, "connections": connections, "seconds": seconds, "warmup_s": warmup_s}
-                result = loaded(facts, kind, facts["api"], **load)
+                load = partial(loaded, players=players, connections=connections, seconds=seconds, warmup_s=warmup_s)
+                result = load(facts, kind, facts["api"])
                 samples[kind][count].append({**result, "batch_size": mean_size(before, batches(facts, kind))})
     report = {
         **about("benchmarks.workers"),
