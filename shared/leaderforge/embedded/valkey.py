@@ -31,6 +31,8 @@ _MEETING_SECONDS = 15.0
 This usually takes some 2 s. After the limit, a new cluster is created, because a stored cluster that lacks slots or
 nodes never becomes complete.
 """
+_CHECK_SECONDS = 0.05
+"""Pause in s between two checks during a start. A check costs several commands to each node, a start takes 2 s."""
 _SETTINGS = {
     "bind": LOOPBACK,
     "protected-mode": "yes",
@@ -336,7 +338,7 @@ class ValkeyCluster:
                 raise Aborted("the start of Valkey was aborted")
             return condition()
 
-        wait_until(is_met, seconds, subject)
+        wait_until(is_met, seconds, subject, every=_CHECK_SECONDS)
 
 
 def _is_free_for_a_node(port: int) -> bool:
