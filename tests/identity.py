@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import httpx
 
 from leaderforge.embedded.ports import free_port
+from tests.api_client import PLAIN_HTTP
 from tests.waiting import until
 
 CLIENT = "leaderforge-console"
@@ -55,7 +56,7 @@ async def provider() -> AsyncIterator[Provider]:
     null = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(*command, stdout=null, stderr=null)
     try:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=PLAIN_HTTP) as client:
             running = Provider(f"http://127.0.0.1:{port}", client)
             await until(lambda: _answers(running), "the provider to answer")
             yield running

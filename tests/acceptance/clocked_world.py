@@ -26,7 +26,7 @@ from tests.acceptance.clocked_server import SharedClock, shared_clock
 from tests.acceptance.conftest import new_database
 from tests.acceptance.preloaded import FIRST_SHARED, start
 from tests.acceptance.processes import ending
-from tests.api_client import SUBMIT_KEY, ApiClient, bearer
+from tests.api_client import PLAIN_HTTP, SUBMIT_KEY, ApiClient, bearer
 from tests.waiting import PATIENCE_S, until
 
 PROCESSES = 3
@@ -105,7 +105,7 @@ async def world_at(
             headers = bearer(SUBMIT_KEY)
             clients = [
                 await stack.enter_async_context(
-                    httpx.AsyncClient(base_url=address, headers=headers, timeout=PATIENCE_S)
+                    httpx.AsyncClient(base_url=address, headers=headers, timeout=PATIENCE_S, verify=PLAIN_HTTP)
                 )
                 for address in addresses
             ]

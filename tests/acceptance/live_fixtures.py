@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from tests.api_client import PLAIN_HTTP
 from tests.waiting import PATIENCE_S
 
 Event = dict[str, Any]
@@ -54,7 +55,7 @@ async def listening(url: str, path: str = "/api/boards/default/stream", **header
     """Listen within the block. Underscores in the names of headers become hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
-        httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as client,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, verify=PLAIN_HTTP) as client,
         client.stream("GET", path, headers=named) as response,
     ):
         assert response.status_code == 200

@@ -24,6 +24,7 @@ from leaderforge.embedded import ServerFailed
 from leaderforge.embedded.ports import LOOPBACK, free_port
 from leaderforge.embedded.tree import lives
 from leaderforge.embedded.waiting import wait_until
+from tests.api_client import PLAIN_HTTP
 from tests.waiting import PATIENCE_S
 
 _FIRST_PORT = 21_001 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -327,5 +328,5 @@ def _curl(command: list[str]) -> str:
 
 def _serves(api: str) -> bool:
     with suppress(httpx.HTTPError):
-        return httpx.get(f"{api}/api/leaderboard/top", timeout=2).status_code == 200
+        return httpx.get(f"{api}/api/leaderboard/top", timeout=2, verify=PLAIN_HTTP).status_code == 200
     return False

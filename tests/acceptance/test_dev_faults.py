@@ -20,7 +20,7 @@ from leaderforge.embedded.ports import LOOPBACK
 from leaderforge.embedded.topology import NodeClient
 from leaderforge.embedded.waiting import wait_until
 from tests.acceptance.test_dev import Dev, run, stored
-from tests.api_client import bearer
+from tests.api_client import PLAIN_HTTP, bearer
 from tests.waiting import PATIENCE_S
 
 __all__ = ["stored"]
@@ -39,7 +39,9 @@ def runs() -> Iterator[ExitStack]:
 
 
 def get(dev: Dev, path: str) -> httpx.Response:
-    return httpx.get(f"{dev.description['api']}{path}", headers=bearer(dev.description["admin_key"]), timeout=10)
+    described = dev.description
+    headers = bearer(described["admin_key"])
+    return httpx.get(f"{described['api']}{path}", headers=headers, timeout=10, verify=PLAIN_HTTP)
 
 
 def submit(dev: Dev, score: int) -> httpx.Response:

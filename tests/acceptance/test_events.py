@@ -18,7 +18,7 @@ import pytest
 
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import new_command
-from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.api_client import ADMIN_KEY, PLAIN_HTTP, SUBMIT_KEY
 from tests.waiting import PATIENCE_S, until
 from tests.webhook_receiver import WebhookReceiver, receiving
 
@@ -121,7 +121,7 @@ async def follow(url: str, count: int, after: str) -> list[dict[str, Any]]:
     headers = {"authorization": f"Bearer {SUBMIT_KEY}", "last-event-id": after}
     events: list[dict[str, Any]] = []
     async with (
-        httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as client,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, verify=PLAIN_HTTP) as client,
         client.stream("GET", "/api/events?board=streamed", headers=headers) as response,
     ):
         assert response.status_code == 200

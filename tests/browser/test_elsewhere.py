@@ -15,7 +15,7 @@ from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.waiting import wait_until
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
-from tests.api_client import SUBMIT_KEY
+from tests.api_client import PLAIN_HTTP, SUBMIT_KEY
 from tests.browser.chromium import FRONTEND
 from tests.browser.conftest import Open, populate
 from tests.browser.static import serving
@@ -84,6 +84,6 @@ def development(product: Served) -> Iterator[str]:
 
 def _answers(origin: str) -> bool:
     try:
-        return httpx.get(origin, timeout=START_S).status_code == 200
+        return httpx.get(origin, timeout=START_S, verify=PLAIN_HTTP).status_code == 200
     except httpx.TransportError:
         return False

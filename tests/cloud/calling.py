@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from local_cloud.stack import LocalCloud
-from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
+from tests.api_client import ADMIN_KEY, PLAIN_HTTP, SUBMIT_KEY, bearer
 
 PATIENCE_S = 60
 
@@ -17,7 +17,7 @@ class Caller:
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
-        self._client = httpx.AsyncClient(timeout=PATIENCE_S, limits=httpx.Limits(max_connections=64))
+        self._client = httpx.AsyncClient(timeout=PATIENCE_S, limits=httpx.Limits(max_connections=64), verify=PLAIN_HTTP)
 
     async def get(self, path: str, key: str | None = None) -> httpx.Response:
         return await self._client.get(self._cloud.api + path, headers=bearer(key))
