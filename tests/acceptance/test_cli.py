@@ -493,17 +493,18 @@ async def test_wrong_options_are_named(populated: Command, tmp_path: Path, argum
     assert arguments[0] in "\n".join(ended.errors)
 
 
-@pytest.mark.parametrize(
-    "arguments", [["populate"], ["import", "s.csv"], ["migrate"], ["rebuild"], ["verify"], ["reconcile"]]
-)
-async def test_without_a_service_a_line_says_what_to_do(tmp_path: Path, monkeypatch, arguments: list[str]):
+async def test_without_a_service_a_line_says_what_to_do(tmp_path: Path, monkeypatch):
     (tmp_path / "s.csv").write_text("player,score\nAnn,1\n")
     monkeypatch.chdir(tmp_path)
-    gone = "postgresql://somebody:secret@127.0.0.1:1/nothing"
-    ended = Command(gone, ["127.0.0.1:1"], "cli").run(*arguments, code=1)
-    assert len(ended.errors) == 1
-    assert ended.errors[0].startswith(("error: the database cannot be reached", "error: the rank index did not answer"))
-    assert not ended.output
+    command = Command("postgresql://somebody:secret@127.0.0.1:1/nothing", ["127.0.0.1:1"], "cli")
+    each = [["populate"], ["import", "s.csv"], ["migrate"], ["rebuild"], ["verify"], ["reconcile"]]
+    # Run them concurrently, because some wait 10 s for the index.
+    for ended in await asyncio.gather(*(asyncio.to_thread(command.run, *arguments, code=1) for arguments in each)):
+        assert len(ended.errors) == 1
+        assert ended.errors[0].startswith(
+            ("error: the database cannot be reached", "error: the rank index did not answer")
+        )
+        assert not ended.output
 
 
 async def test_without_settings_a_line_says_where_a_service_is_looked_for(tmp_path: Path, monkeypatch):
