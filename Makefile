@@ -17,8 +17,9 @@ CLOUD_STAMP := localstack/.venv/.installed
 DOCS_STAMP := build/docs/.venv/.installed
 CLIENTS_STAMP := tests/clients/.venv/.installed
 
-# Each worker has its own set of servers. Three workers suit two cores, because many tests wait for servers.
-WORKERS ?= 3
+# Each worker has its own set of servers. Four workers suit two cores, because many tests wait for servers. In
+# `make test`, the last worker begins when the checks have ended (see tests/conftest.py).
+WORKERS ?= 4
 # Selection of tests: `make test-long` selects all of them.
 SELECT ?= not long
 IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder

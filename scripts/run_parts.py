@@ -4,6 +4,9 @@ The targets of a lane run one after another, the lanes concurrently. The output 
 other lanes, the output of a target is printed when the target ends: the last line only, or all lines after a failure.
 
 After a failure, the other targets still run, so that one run shows all failures. The exit code is then 1.
+
+Targets get the variable `LAST_LANE`, the path of a file that exists once only one lane still runs. The tests use more
+processes then.
 """
 
 import contextlib
@@ -12,10 +15,12 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 STOP_S = 60.0
 """Time in s that a target has to end after a signal. Then it is killed."""
@@ -25,6 +30,10 @@ STOP_S = 60.0
 class Run:
     """Run of all lanes, and the results of their targets."""
 
+    lanes: int
+    """Number of lanes that have not ended."""
+    last_lane: Path
+    """File to create when only one lane still runs."""
     seconds: dict[str, float] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     running: set["subprocess.Popen[str]"] = field(default_factory=set)
@@ -33,6 +42,13 @@ class Run:
 
     def lane(self, targets: Sequence[str], *, streamed: bool) -> None:
         """Run the targets one after another."""
+        self.run_targets(targets, streamed=streamed)
+        with self.lock:
+            self.lanes -= 1
+            if self.lanes == 1:
+                self.last_lane.touch()
+
+    def run_targets(self, targets: Sequence[str], *, streamed: bool) -> None:
         for target in targets:
             if self.stopping:
                 return
@@ -50,6 +66,7 @@ class Run:
         """Return the exit code of a make target, and its output: an empty text if the output is streamed."""
         command = [*shlex.split(os.environ.get("MAKE", "make")), "--no-print-directory", name]
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
+        environment["LAST_LANE"] = str(self.last_lane)
         if not streamed:
             environment["NO_COLOR"] = "1"
         with self.lock:
@@ -93,10 +110,15 @@ def main(arguments: Sequence[str]) -> int:
             lanes.append([])
         else:
             lanes[-1].append(argument)
-    run = Run()
     # Set handlers, because a shell starts background jobs with SIGINT ignored, also for their child processes.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    with tempfile.TemporaryDirectory() as directory:
+        return run_lanes(lanes, Run(len(lanes), Path(directory) / "last-lane"))
+
+
+def run_lanes(lanes: Sequence[Sequence[str]], run: Run) -> int:
+    """Run the lanes concurrently, and return the exit code."""
     threads = [
         threading.Thread(target=run.lane, args=[lane], kwargs={"streamed": i == 0}) for i, lane in enumerate(lanes)
     ]

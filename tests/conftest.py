@@ -4,15 +4,19 @@ import ctypes
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.embedded.tree import lives
@@ -20,6 +24,8 @@ from leaderforge.embedded.waiting import wait_until
 from tests.waiting import PATIENCE_S
 
 PR_SET_CHILD_SUBREAPER = 36
+_PAUSE_S = 0.5
+"""Pause in s between two checks of the last worker whether it may begin."""
 
 # No deadline, because a busy machine must not fail a property test.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,15 +38,30 @@ OwnPostgres = Callable[..., PostgresServer]
 """Function that starts a server, with the keyword arguments of `PostgresServer`."""
 
 
-LONGEST_FIRST = ("acceptance", "browser", "contract", "sdk", "torture", "fuzz")
+LONGEST_FIRST = ("sdk", "acceptance", "browser", "contract", "torture", "fuzz")
 """Order of the folders. The short modules of `unit` run last, and therefore all workers end at about the same time."""
+
+LAST_LANE = "LAST_LANE"
+"""Variable of `scripts/run_parts.py`: the path of a file that exists once no checks run beside the tests."""
 
 
 class ByModule(LoadScopeScheduling):  # type: ignore[misc]
     """Scheduler that runs tests with shared parts on one worker.
 
     The tests of a module share its fixtures, and all tests on Citus share a database.
+
+    As long as checks run beside the tests, they occupy a core. Therefore the last worker waits for their end before it
+    collects the tests. The scheduler begins without this worker, and gives it tests once it has collected them.
     """
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
+        if LAST_LANE in os.environ and self.numnodes > 1:
+            self.numnodes -= 1
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if node in self.registered_collections:
+            super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         on_citus = "citus" in nodeid and "LEADERFORGE_TEST_CITUS_DSN" in os.environ
@@ -55,17 +76,31 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModul
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Collect without garbage collections: nearly all new objects live as long as the process.
 
     The collection of 9,000 tests takes 8 s of CPU, and took 17 s with them. Each later one skips the frozen objects.
     """
+    if LAST_LANE in os.environ and _is_last_worker(session.config):
+        _await(Path(os.environ[LAST_LANE]))
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _is_last_worker(config: pytest.Config) -> bool:
+    worker: dict[str, Any] = getattr(config, "workerinput", {"workercount": 1})
+    count = worker["workercount"]
+    return bool(count > 1 and worker["workerid"] == f"gw{count - 1}")
+
+
+def _await(path: Path) -> None:
+    """Return once the file exists. Also return if its directory is gone, because then the run has ended."""
+    while path.parent.exists() and not path.exists():
+        time.sleep(_PAUSE_S)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -20,6 +20,8 @@ MAKE = """#!/bin/sh
 case "$2" in
   bad*) echo "output of $2"; exit 2 ;;
   slow*) touch "$2.started"; exec sleep 1000 ;;
+  last) while [ ! -e "$LAST_LANE" ]; do sleep 0.01; done; ls *.ended ;;
+  check*) [ -e "$LAST_LANE" ] || touch "$2.ended" ;;
   *) echo "output of $2" ;;
 esac
 """
@@ -56,6 +58,12 @@ def test_all_pass(folder: Path) -> None:
     assert code == 0
     assert {f"output of {target}" for target in ("tests", "lint", "types")} <= set(lines)
     assert lines[-1].endswith("passed")
+
+
+def test_the_last_lane_knows_that_it_is_the_last(folder: Path) -> None:
+    code, lines = ended(folder, "--lane", "last", "--lane", "check1", "check2")
+    assert code == 0
+    assert lines[lines.index("check2.ended") - 1] == "check1.ended"
 
 
 def test_a_failure_stops_nothing_and_is_shown(folder: Path) -> None:
