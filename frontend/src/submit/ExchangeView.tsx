@@ -34,10 +34,10 @@ function Message({ title, first, lines, body, good }: MessageProps) {
   const tone = good === undefined ? '' : good ? 'text-up' : 'text-down';
   return (
     <section aria-label={title} className="overflow-hidden rounded-xl border border-line bg-sunken/60">
-      <h3 className="flex items-center justify-between gap-4 border-b border-line px-4 py-2.5 text-sm">
+      <h2 className="flex items-center justify-between gap-4 border-b border-line px-4 py-2.5 text-sm">
         <span className="font-medium">{title}</span>
         <span className={`truncate font-mono text-xs ${tone}`}>{first}</span>
-      </h3>
+      </h2>
       <pre className="overflow-x-auto px-4 py-3 font-mono text-xs leading-relaxed whitespace-pre-wrap break-all">
         {lines.length > 0 && <span className="text-muted">{`${lines.join('\n')}\n\n`}</span>}
         {JSON.stringify(body, null, 2)}
