@@ -174,16 +174,9 @@ def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, t
     assert [entry["score"] for entry in json.loads(top)["entries"]] == [1000, 500]
 
 
-def test_workers_share_the_port_and_end_together(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
-    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", "--workers", "2", stored=stored).ready()
-    assert len(dev.description["redis"]) == 1
-    assert len(dev.named("spawn_main")) == 2
-    assert (dev.data / "api" / "metrics").is_dir()
-    assert dev.stop() == 0
-
-
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no death signal")
-@pytest.mark.parametrize("options", [[], pytest.param(["--workers", "2"], marks=pytest.mark.long)])
+@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
 def test_nothing_outlives_a_killed_dev(runs: ExitStack, stored: Path, tmp_path: Path, options: list[str]) -> None:
     dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", *options, stored=stored).ready()
     assert len(dev.family) > 3
@@ -195,6 +188,7 @@ def test_nothing_outlives_a_killed_dev(runs: ExitStack, stored: Path, tmp_path: 
 
 def test_a_second_dev_is_told_of_the_first(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
     first = run(runs, tmp_path, "--no-demo", "--nodes", "1", stored=stored).ready()
+    assert len(first.description["redis"]) == 1
     (tmp_path / "second").mkdir()
     second = run(runs, tmp_path / "second", "--data-dir", str(first.data))
     assert second.process.wait(PATIENCE_S) == 1
@@ -267,9 +261,13 @@ main(["dev", "--no-demo", "--port", "0", "--data-dir", {str(tmp_path / "data")!r
         pytest.param("The API", "uvicorn", marks=pytest.mark.long),
     ],
 )
-def test_restarts_what_dies(runs: ExitStack, stored: Path, tmp_path: Path, name: str, command: str) -> None:
+def test_workers_share_the_port_and_a_part_that_dies_is_restarted(
+    runs: ExitStack, stored: Path, tmp_path: Path, name: str, command: str
+) -> None:
     dev = run(runs, tmp_path, "--no-demo", "--workers", "2", stored=stored).ready()
     api = dev.description["api"]
+    assert len(dev.named("spawn_main")) == 2
+    assert (dev.data / "api" / "metrics").is_dir()
     dev.pasted()
     min(dev.named(command), key=psutil.Process.create_time).kill()
     wait_until(lambda: f"{name} ended unexpectedly" in dev.output, PATIENCE_S, "the news")
