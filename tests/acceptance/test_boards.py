@@ -175,7 +175,7 @@ async def test_what_the_api_does_holds_in_the_other_process(world: World) -> Non
     await until(gone, "the board to be gone in the other process")
 
 
-@pytest.mark.parametrize("policy", [Policy.SUM, Policy.BEST])
+@pytest.mark.parametrize("policy", [Policy.SUM, pytest.param(Policy.BEST, marks=pytest.mark.long)])
 async def test_a_period_is_completed_while_submissions_go_on(world: World, policy: Policy) -> None:
     """Both processes accept submissions, even before they know the new period. Each submission counts once."""
     board = f"{policy}-race"

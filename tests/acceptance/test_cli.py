@@ -165,6 +165,7 @@ async def test_populate_refuses_other_peoples_ids_and_other_boards(new: NewComma
     assert await command.count("users") == 1
 
 
+@pytest.mark.long
 async def test_populate_goes_on_after_a_kill(new: NewCommand):
     crowd = ("populate", "--users", "21000", "--sessions", "21000", "--until", "2024-05-06")
     unbroken, killed = await new(), await new()
@@ -282,7 +283,7 @@ async def test_verify_names_the_very_player(populated: Command):
     assert command.run("verify").output == ["3,000 standings compared, 0 differ"]
 
 
-@pytest.mark.parametrize("write", [write_csv, write_json])
+@pytest.mark.parametrize("write", [write_csv, pytest.param(write_json, marks=pytest.mark.long)])
 async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: Callable[..., str]):
     command = await new()
     lines = random_lines(1, 700, players=60)
@@ -360,7 +361,8 @@ async def test_an_import_killed_within_a_transaction_goes_on(new: NewCommand, la
     await goes_on(command, large, whole)
 
 
-@pytest.mark.parametrize("latest", [LINES // 3, pytest.param(LINES - 1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("latest", [LINES // 3, LINES - 1])
 async def test_an_import_killed_at_any_moment_goes_on(new: NewCommand, large: str, whole: dict[str, Rows], latest: int):
     command = await new()
     moment = Random().randint(1, latest)

@@ -140,8 +140,9 @@ def test_a_node_whose_configuration_is_cut_off_is_created_anew(runs: ExitStack, 
 
 @pytest.mark.parametrize(
     ("part", "executable"),
-    [pytest.param("redis", "valkey-server", marks=pytest.mark.long), ("postgres", "bin/postgres")],
+    [("redis", "valkey-server"), ("postgres", "bin/postgres")],
 )
+@pytest.mark.long
 def test_moves_a_server_whose_port_was_taken(
     runs: ExitStack, stored: Path, tmp_path: Path, part: str, executable: str
 ) -> None:

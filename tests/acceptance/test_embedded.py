@@ -119,7 +119,9 @@ class TestValkey:
         with ValkeyCluster(tmp_path, nodes=3) as grown:
             assert await slots(grown) == SLOTS_OF_THREE
 
-    @pytest.mark.parametrize("damaged", ["node-0/data/nodes.conf", "node-1/data/dump.rdb"])
+    @pytest.mark.parametrize(
+        "damaged", ["node-0/data/nodes.conf", pytest.param("node-1/data/dump.rdb", marks=pytest.mark.long)]
+    )
     async def test_a_damaged_directory_does_not_keep_it_from_starting(self, tmp_path: Path, damaged: str) -> None:
         with ValkeyCluster(tmp_path, nodes=2) as cluster:
             pass

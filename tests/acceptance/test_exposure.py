@@ -27,8 +27,9 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "python -m functions.local": (sys.executable, "-m", "functions.local"),
     "leaderforge serve": (sys.executable, "-m", "leaderforge", "serve"),
 }
-SAMPLE = {"uvicorn with limits", "leaderforge serve"}
-"""Commands whose server `make test` sends requests to. The others differ in few options, and each starts there too."""
+SAMPLE = {"leaderforge serve"}
+"""Command whose server gets forged addresses in `make test`. The servers of the other commands differ in few options.
+"""
 NEEDED = {"LEADERFORGE_REDIS_NODES": "127.0.0.1:1", "LEADERFORGE_POSTGRES_DSN": "postgresql://127.0.0.1:1/none"}
 STRONG = {"LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY, "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY}
 TOP = "/api/boards/default/top"

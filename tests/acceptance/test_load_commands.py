@@ -158,6 +158,7 @@ def test_the_flame_graphs_show_who_was_at_work(tmp_path: Path) -> None:
         assert "py-spy record" not in text
 
 
+@pytest.mark.long
 def test_all_of_locusts_users_do_all_that_they_can(tmp_path: Path) -> None:
     dev = Dev(tmp_path, "--no-demo", "--nodes", "1").ready()
     try:

@@ -151,7 +151,9 @@ async def wiped(api: Served) -> None:
 
 
 @pytest.mark.usefixtures("lasting_belief")
-@pytest.mark.parametrize("world", list(RankStyle), indirect=True)
+@pytest.mark.parametrize(
+    "world", [RankStyle.SHARED, pytest.param(RankStyle.ORDINAL, marks=pytest.mark.long)], indirect=True
+)
 async def test_a_retired_period_is_read_in_full_from_the_database(world: World) -> None:
     api = world.api
     before = await everything(api, "index")

@@ -67,7 +67,13 @@ async def test_all_processes_see_what_verification_found_and_mended(api: Served)
     assert (entry["rank"], entry["username"]) == (len(PLAYERS) - 6, "player 7")
 
 
-@pytest.mark.parametrize("breaking", [ValkeyCluster.kill, ValkeyCluster.pause], ids=["killed", "frozen"])
+@pytest.mark.parametrize(
+    "breaking",
+    [
+        pytest.param(ValkeyCluster.kill, id="killed"),
+        pytest.param(ValkeyCluster.pause, id="frozen", marks=pytest.mark.long),
+    ],
+)
 async def test_a_broken_node_hides_no_other(api: Served, nodes: ValkeyCluster, breaking: Any) -> None:
     broken = nodes.addresses[1]
     breaking(nodes, 1)
