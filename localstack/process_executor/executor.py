@@ -13,6 +13,7 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from localstack import config  # type: ignore[attr-defined]  # the package, not this folder
+from process_executor.code import unpack
 from process_executor.environment import Environment, RuntimeMissing, environment_of
 from process_executor.runtime_api import Invocation, Message, MessageKind
 from process_executor.sandbox import Sandbox
@@ -81,9 +82,9 @@ class ProcessExecutor(RuntimeExecutor):
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Unpack the code and the layers."""
         if function_version.config.code:
-            function_version.config.code.prepare_for_execution()
+            unpack(function_version.config.code)
         for layer in function_version.config.layers or []:
-            layer.code.prepare_for_execution()
+            unpack(layer.code)
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
