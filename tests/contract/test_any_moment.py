@@ -26,7 +26,7 @@ from tests.acceptance.conftest import lasting_belief
 from tests.contract.index_fixtures import cluster, new_redis_index
 from tests.contract.store_fixtures import Database
 from tests.history_acts import Acts
-from tests.history_checks import Comparison, Expected
+from tests.history_checks import Comparison, Expected, Read
 from tests.history_reference import DAY_MS, View
 from tests.history_world import World
 from tests.index_contents import contents
@@ -44,6 +44,8 @@ MOMENTS = int(os.environ.get("LEADERFORGE_TEST_MOMENTS", LONG // 200))
 """Moments of the long form."""
 LIVE_S = float(os.environ.get("LEADERFORGE_TEST_SECONDS", "inf")) * 0.7
 """Time in s after which the long history ends early. The comparison with past moments takes the rest of the time."""
+IN_FLIGHT = 12
+"""Maximum number of concurrent reads. With more, reads on a slow machine would exceed their time limit of 10 s."""
 REPORTED = 50
 """Number of moments after which the progress is logged."""
 CHECKPOINTS = 400
@@ -58,8 +60,8 @@ Views = Mapping[tuple[str, int], View]
 class Tour:
     """Random history of a world, and the views of all boards at its moments (ms).
 
-    The reads of a moment run concurrently. The history goes on only after all of them. `players` is the number of
-    players whose reads are compared for each board and moment.
+    Reads of a moment run concurrently. The history goes on only after all of them. `players` is the number of players
+    whose reads are compared for each board and moment.
     """
 
     def __init__(self, world: World, players: int) -> None:
@@ -111,11 +113,11 @@ class Tour:
         self._compared["present"] += await self._compare(present)
 
     async def _compare(self, comparisons: Sequence[Comparison]) -> int:
-        """Make the reads of all comparisons concurrently. Return the number of compared answers."""
+        """Make the reads of all comparisons, many at a time. Return the number of compared answers."""
+        reads = (read for comparison in comparisons for read in comparison.reads(self._players))
         async with asyncio.TaskGroup() as group:
-            for comparison in comparisons:
-                for read in comparison.reads(self._players):
-                    group.create_task(read)
+            for _ in range(IN_FLIGHT):
+                group.create_task(make(reads))
         return sum(comparison.count for comparison in comparisons)
 
     async def _add_checkpoints(self, changes: int) -> None:
@@ -134,6 +136,12 @@ class Tour:
             seconds = {part: round(elapsed, 1) for part, elapsed in self._elapsed_s.items()}
             counts = self._world.submitted, self._compared, seconds
             LOG.info("moment %d of %d, %d submissions, compared answers %s, seconds %s", number, moments, *counts)
+
+
+async def make(reads: Iterator[Read]) -> None:
+    """Make reads one after another. Concurrent calls share the iterator."""
+    for read in reads:
+        await read
 
 
 @pytest.fixture
