@@ -261,6 +261,26 @@ async def test_a_team_takes_a_seat_in_a_league_when_its_members_score(api: Api) 
     assert await api.services.seasons.seats.search() == 0
 
 
+async def test_teams_are_in_tiers_and_past_periods_and_are_exported(api: Api) -> None:
+    await api.send("POST", "/api/boards", {"board": "points", "periods": ["daily"]}, ADMIN_KEY)
+    tiers = [{"name": "gold", "score": 12}, {"name": "rest"}]
+    await board(api, team={"source": "points"}, periods=["daily"], tiers=tiers)
+    for team_id, name, user_id in ((REDS, "Reds", 1), (BLUES, "Blues", 2)):
+        await create(api, team_id, name)
+        await join(api, team_id, user_id)
+    for user_id, score in ((1, 10), (2, 12)):
+        await api.post("/api/boards/points/scores", {"user_id": user_id, "score": score})
+    await api.services.teams.scores.settle()
+    entries = (await api.get("/api/boards/clans/page")).json()["entries"]
+    assert [(entry["username"], entry["tier"]) for entry in entries] == [("Blues", "gold"), ("Reds", "rest")]
+    day = (await api.get("/api/boards/clans/top")).json()["period"]
+    api.clock.now += 86_400_000
+    assert await top(api) == []
+    assert await top(api, query=f"?period={day}") == [(1, "Blues", 12), (2, "Reds", 10)]
+    lines = (await api.get(f"/api/boards/clans/export?format=csv&period={day}", ADMIN_KEY)).text.splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [["1", str(BLUES)], ["2", str(REDS)]]
+
+
 async def test_a_team_board_is_read_at_moments_and_is_frozen_with_its_contributions(api: Api) -> None:
     await board(api, moment_days=30)
     await create(api, REDS, "Reds")
