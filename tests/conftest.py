@@ -28,8 +28,14 @@ _PAUSE_S = 0.5
 """Pause in s between two checks of the last worker whether it may begin."""
 
 # No deadline, because a busy machine must not fail a property test.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+settings.register_profile("long", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("short", settings.get_profile("long"), max_examples=50)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give property tests half of Hypothesis's 100 examples, unless the long cases are selected too."""
+    settings.load_profile("short" if config.option.markexpr == "not long" else "long")
+
 
 OwnValkey = Callable[..., ValkeyCluster]
 """Function that starts a cluster, with the keyword arguments of `ValkeyCluster`."""
