@@ -36,8 +36,7 @@ def rotate_log(path: Path, limit_bytes: int) -> None:
     disk, the copy fails and all lines are lost, which frees space.
     """
     with suppress(OSError):
-        length = path.stat().st_size
-        if length <= limit_bytes:
+        if (length := path.stat().st_size) <= limit_bytes:
             return
         try:
             _copy_end(path, length, limit_bytes)

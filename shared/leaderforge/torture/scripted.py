@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from itertools import count
 from time import monotonic
 
 from leaderforge.torture.report import Report, say
@@ -30,9 +31,7 @@ class UserScript:
     async def run(self) -> None:
         """Run the command, then wait until the deployment is healthy again. Repeat this until cancelled."""
         await asyncio.sleep(_FIRST_S)
-        number = 0
-        while True:
-            number += 1
+        for number in count(1):
             self._target.journal.note(SCRIPT, f"run {number}")
             began = monotonic()
             await self._run_once(number)
