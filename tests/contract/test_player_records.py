@@ -7,16 +7,18 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.domain.history import Erased, Kept
+from leaderforge.domain.moments import Moments
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.players import ProfileChanged
-from tests.contract.store_fixtures import Database, Stores, submit
+from tests.contract.store_fixtures import Database, Stores, on_pool, submit
 
 NOON = 1_795_435_200_000
 DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
@@ -245,3 +247,15 @@ class TestTouches:
         await stores.moderation.set_player_hidden(2, True, act())
         await stores.scores.forget_touches(NOON + 10)
         assert set(await stores.scores.touched_between(0, NOON + 100)) == {2}
+
+
+async def test_a_busy_citus_erases_players(on_citus: Database) -> None:
+    """A busy Citus changes the shards of a node over several connections. A setting makes it do so on each run."""
+    board = await on_citus.board(moments=Moments(30, 0, 0, 0))
+    await on_citus.players(1)
+    await on_citus.scores.record([submit(Ladder(board), 1, 5)])
+    pool = Pool(on_citus.dsn, settings={"citus.force_max_query_parallelization": "on"})
+    erased = await on_pool(pool, on_citus.dsn).records.erase(1, AuditEntry(5, "tests", "player.erase", "", 1))
+    await pool.close()
+    assert (erased.events, erased.standings) == (1, 1)
+    assert await on_citus.users.get([1]) == {}

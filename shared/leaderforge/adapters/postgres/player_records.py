@@ -59,6 +59,7 @@ class PostgresPlayerRecords:
 
     async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         async def work(connection: Connection, now: int) -> Erased:
+            await connection.fetch(statement("write_in_sequence"))
             player = await _locked_player(connection, user_id)
             standings = await standings_of_player(connection, user_id)
             erased = await _erase_scores(connection, player, standings, now // 1000)
