@@ -30,10 +30,12 @@ _NOT_DEPLOYED = (
 """Files that are not deployed: the command, local servers, in-memory adapters, test clients, servers without Lambda."""
 _NOT_RUN = (
     *("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin", "cffi", "pycparser"),
-    *("_testbase", "pytest_plugin.py", "testclient.py", "mypy.py"),
+    *("_testbase", "pytest_plugin.py", "testclient.py", "mypy.py", "asyncpg/cluster.py"),
+    *("_trio.py", "_backends/trio.py", "multidb", "prometheus_client/parser.py", "openmetrics/parser.py", ".agents"),
     "pydantic/v1",
 )
-"""Files of dependencies that never run: sources of compiled modules and their compilers, stubs, commands, tests.
+"""Files of dependencies that never run: sources of compiled modules and their compilers, stubs, commands, tests, and
+support of another event loop, failover between Redis databases, parsers of metrics, texts.
 
 FastAPI imports `pydantic/v1` only to check that no route has models of pydantic 1. FastAPI accepts the absence of this
 folder.
