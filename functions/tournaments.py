@@ -1,5 +1,6 @@
 """Tournaments: their state, their entrants, and joining."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query
@@ -103,14 +104,18 @@ async def bracket(
     """Return a bracket of a tournament, with the ranks of its players in the bracket and in the tournament."""
     readable_board = await edge.readable_board(board, caller)
     view = await edge.services.seasons.tournaments.bracket(readable_board, bracket, query.period)
-    lookup = await _lookup(edge, view, caller)
+    view, lookup = await _seen_by(edge, view, caller)
     return answer_read(render_bracket(view, lookup, marks_hidden=caller.views_console), lookup)
 
 
-async def _lookup(edge: Edge, view: BracketView, caller: Caller) -> Lookup:
-    """Return the entries of a bracket's players, none before the first submission to the occurrence."""
+async def _seen_by(edge: Edge, view: BracketView, caller: Caller) -> tuple[BracketView, Lookup]:
+    """Return a bracket with the settings that the caller sees, and the entries of its players.
+
+    There are no entries before the first submission to the occurrence.
+    """
     try:
         ladder = edge.seen_at(await edge.ladder_of(view.board, view.period_name), caller, None)
     except PeriodNotFound:
-        return Lookup((), view.user_ids, total=0, as_of=view.now, source=Source.STORE)
-    return await edge.services.query.lookup(ladder, view.user_ids, caller)
+        return view, Lookup((), view.user_ids, total=0, as_of=view.now, source=Source.STORE)
+    lookup = await edge.services.query.lookup(ladder, view.user_ids, caller)
+    return replace(view, board=ladder.board), lookup

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 
 from functions.edge.access.credentials import CallerResolver
@@ -179,8 +178,8 @@ def _within(ladder: Ladder, segment: Segment) -> Ladder:
 
 @lru_cache(256)
 def _without_tiers(board: Board) -> Board:
-    """Return the board without tiers, for reads of a segment: tiers depend on the ranks among all players."""
-    return replace(board, tiers=())
+    """Return the board without tiers. The cache returns the same object for equal boards."""
+    return board.without_tiers()
 
 
 def _complete(ladder: Ladder) -> Ladder:

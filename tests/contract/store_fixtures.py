@@ -179,11 +179,11 @@ def submit(
     return Submission([ladder], event)
 
 
-async def run(dsn: str, statement: str) -> Sequence[asyncpg.Record]:
+async def run(dsn: str, statement: str, *arguments: object) -> Sequence[asyncpg.Record]:
     """Run a statement on a connection of its own."""
     connection = await asyncpg.connect(dsn)
     try:
-        return await connection.fetch(statement)
+        return await connection.fetch(statement, *arguments)
     finally:
         await connection.close()
 

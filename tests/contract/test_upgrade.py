@@ -1,6 +1,7 @@
 """Upgrade of a store of 0.1.0 to the present schema, while clients of 0.1.0 continue to use it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -16,14 +17,15 @@ from leaderforge.adapters import postgres as adapter
 from leaderforge.adapters.postgres.migrate import commands, migrate, migrations
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.board_settings import DEFAULT_BOARD
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board
+from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.errors import StoreUnavailable
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.players import Player
 from leaderforge.domain.submissions import Recorded
 from leaderforge.domain.team_rules import TeamRules
 from leaderforge.domain.teams import Team
+from leaderforge.domain.tiers import Tier
 from leaderforge.embedded import PostgresServer
 from leaderforge.services.moment_comparison import MomentComparison
 from scripts.old_store.dump import catalog
@@ -174,6 +176,20 @@ async def test_a_board_of_0_1_0_gets_moments_and_a_team_board(old_store: str) ->
         assert await present.team_scores.stale(team_board, board, members) == {-1: set(members)}
         [(_, standing)] = await present.team_scores.refresh(team_board, board, -1, members)
         assert standing.score == sum(row["score"] for row in listed)
+        await require_earlier_settings(old_store, present, enabled, act)
+
+
+async def require_earlier_settings(dsn: str, present: Database, board: Board, act: AuditEntry) -> None:
+    """Change the rank style of a board, then its name by the statement of 0.1.0, and read the board as of before."""
+    changes = {"rank_style": RankStyle.SHARED, "tiers": (Tier("all"),)}
+    changed = await present.scores.change_board(board.slug, lambda b: changed_board(b, changes, 9), act)
+    update = old_version.statements()["update_board"]
+    [row] = await run(dsn, f"select * from boards where board_id = {board.id}")  # noqa: S608
+    columns = re.findall(r"(\w+) = \$\d+", update.partition("where")[0])
+    await run(dsn, update, board.id, *({**row, "name": "Renamed"}[column] for column in columns))
+    stored = await present.scores.board(board.slug)
+    assert stored == replace(changed, name="Renamed")
+    assert stored.as_of(8) == replace(stored, rank_style=board.rank_style, tiers=())
 
 
 async def with_moments(present: Database, board: Board, act: AuditEntry) -> Board:

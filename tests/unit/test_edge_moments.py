@@ -20,6 +20,8 @@ BOARD = {
     "segments": ["country"],
 }
 HOUR = 3_600_000
+SHARED = {"rank_style": "shared", "tiers": [{"name": "gold", "rank": 1}, {"name": "rest"}]}
+"""Settings that change the ranks of players with equal scores, and add tiers."""
 PATHS = ["top", "page", "page?rank=1&limit=200", "range", "around/1", "friends/1"]
 
 
@@ -50,6 +52,11 @@ async def get(api: Api, path: str, key: str | None = None) -> Any:
 
 def scores(answer: Any) -> list[tuple[int, int, int]]:
     return [(entry["rank"], entry["user_id"], entry["score"]) for entry in answer["entries"]]
+
+
+def ranked(answer: Any) -> list[tuple[int, int, str | None]]:
+    """Return the rank, the player and the tier of each entry, None without tiers."""
+    return [(entry["rank"], entry["user_id"], entry.get("tier")) for entry in answer["entries"]]
 
 
 async def error_of(api: Api, path: str, key: str | None = None) -> Any:
@@ -260,3 +267,75 @@ async def test_players_have_daily_ranks(race: Api) -> None:
     assert len((await get(race, "rank-history/1?period=all-time&days=1"))["ranks"]) == 1
     none = (await race.get("/api/boards/default/rank-history/1")).json()["error"]
     assert none["code"] == "moment_not_found"
+
+
+async def test_moments_have_the_settings_of_then(race: Api) -> None:
+    """At 15:00, all players have 30 points or fewer, two of them the same score. At 16:00, the settings change."""
+    await race.post("/api/boards/race/scores", {"user_id": 2, "score": 30})
+    race.clock.now = START + 4 * HOUR
+    await race.send("PATCH", "/api/boards/race", SHARED, ADMIN_KEY)
+    race.clock.now = START + 5 * HOUR
+    at = f"at={time_text(START + 4 * HOUR - 1)}"
+    for path in PATHS:
+        before = await get(race, with_parameter(path, at), ADMIN_KEY)
+        assert ranked(before) == [(1, 1, None), (2, 2, None), (3, 3, None)], path
+        for later in (path, with_parameter(path, f"at={time_text(START + 4 * HOUR)}")):
+            assert ranked(await get(race, later, ADMIN_KEY)) == [(1, 1, "gold"), (1, 2, "gold"), (3, 3, "rest")], path
+    assert ranked(await get(race, f"top?limit=2&at={time_text(START + HOUR)}")) == [(1, 2, None), (2, 1, None)]
+    rank = await get(race, f"ranks/2?{at}")
+    assert (rank["rank"], "tier" in rank, "next_tier" in rank) == (2, False, False)
+    found = (await race.post(f"/api/boards/race/ranks/lookup?{at}", {"user_ids": [2]})).json()["entries"]
+    assert [(entry["rank"], "tier" in entry) for entry in found] == [(2, False)]
+    page = await get(race, f"page?limit=1&{at}")
+    assert ranked(await get(race, f"page?limit=1&{at}&cursor={page['next']}")) == [(2, 2, None)]
+    history = await get(race, "rank-history/2?period=all-time")
+    assert [daily["rank"] for daily in history["ranks"]] == [1]
+
+
+async def test_previous_ranks_have_the_rank_style_of_then(race: Api) -> None:
+    await race.post("/api/boards/race/scores", {"user_id": 2, "score": 30})
+    race.clock.now = START + 4 * HOUR
+    await race.send("PATCH", "/api/boards/race", SHARED, ADMIN_KEY)
+    race.clock.now = START + 5 * HOUR
+    for since, previous in (("PT90M", 2), ("PT30M", 1)):
+        rank = await get(race, f"ranks/2?since={since}")
+        assert (rank["rank"], rank["previous_rank"], rank["moved"], rank["tier"]) == (1, previous, previous - 1, "gold")
+    both = await get(race, f"ranks/2?at={time_text(START + 4 * HOUR - 1)}&since=PT30M")
+    assert (both["rank"], both["previous_rank"], "tier" in both) == (2, 2, False)
+
+
+async def test_the_public_sees_a_frozen_board_with_the_settings_of_then(race: Api) -> None:
+    await race.post("/api/boards/race/scores", {"user_id": 2, "score": 30})
+    race.clock.now = START + 4 * HOUR
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": time_text(race.clock.now)}, ADMIN_KEY)
+    race.clock.now += HOUR
+    assert ranked(await get(race, "top")) == [(1, 1, None), (2, 2, None), (3, 3, None)]
+    await race.send("PATCH", "/api/boards/race", SHARED, ADMIN_KEY)
+    race.clock.now += HOUR
+    for path in PATHS[:-1]:
+        assert ranked(await get(race, path)) == [(1, 1, None), (2, 2, None), (3, 3, None)], path
+        assert ranked(await get(race, path, ADMIN_KEY)) == [(1, 1, "gold"), (1, 2, "gold"), (3, 3, "rest")], path
+    assert "tier" not in await get(race, "ranks/2")
+    assert (await get(race, "ranks/2", token(2)))["tier"] == "gold"
+    for key, expected in ((None, (2, None)), (token(2), (1, "gold"))):
+        [standing, _] = (await race.get("/api/users/2/standings?board=race", key)).json()["standings"]
+        assert (standing["rank"], standing.get("tier")) == expected
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": None}, ADMIN_KEY)
+    assert ranked(await get(race, "top"))[1] == (1, 2, "gold")
+
+
+async def test_segments_at_moments_have_the_rank_style_of_then(race: Api) -> None:
+    for user_id in (1, 2):
+        attributes = {"attributes": {"country": "FI"}}
+        assert (await race.send("PATCH", f"/api/users/{user_id}", attributes, ADMIN_KEY)).status_code == 200
+    await race.post("/api/boards/race/scores", {"user_id": 2, "score": 30})
+    race.clock.now = START + 4 * HOUR
+    await race.send("PATCH", "/api/boards/race", SHARED, ADMIN_KEY)
+    race.clock.now = START + 5 * HOUR
+    await race.send("PATCH", "/api/boards/race", {"rank_style": "ordinal"}, ADMIN_KEY)
+    race.clock.now = START + 6 * HOUR
+    for hour, second in ((3.5, 2), (4.5, 1), (5.5, 2)):
+        at = f"at={time_text(int(START + hour * HOUR))}"
+        answer = await get(race, f"top?segment=country:FI&{at}")
+        assert ranked(answer) == [(1, 1, None), (second, 2, None)]
+        assert (await get(race, f"ranks/2?{at}"))["rank_in"] == {"country": second}

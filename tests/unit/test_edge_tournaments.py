@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from leaderforge.adapters.memory.queue import MemoryQueue
+from leaderforge.domain.moments import Moments
 from leaderforge.domain.times import time_text
 from leaderforge.domain.timing import PROPAGATION_MS
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
@@ -211,6 +212,20 @@ async def test_brackets_fill_in_the_order_of_joining(api: Api) -> None:
     assert (await api.get(f"{CUP}/tournament/entrants/1")).json()["bracket"] == 1
     missing = await api.get(f"{CUP}/tournament/brackets/2")
     assert (missing.status_code, code(missing.json())) == (404, "bracket_not_found")
+
+
+async def test_the_bracket_of_a_frozen_board_has_the_settings_of_then(api: Api) -> None:
+    await create(api, bracket_size=4)
+    await api.change_board("cup", moments=Moments(30, START, START, START))
+    for user_id in (1, 2):
+        await api.send("PUT", f"{CUP}/tournament/entrants/{user_id}", key=SUBMIT_KEY)
+        await submit(api, user_id)
+    await api.send("PATCH", CUP, {"frozen_at": time_text(START + 1)}, ADMIN_KEY)
+    api.clock.now += 60_000
+    await api.send("PATCH", CUP, {"rank_style": "shared", "tiers": [{"name": "all"}]}, ADMIN_KEY)
+    for key, expected in ((None, [(1, None), (2, None)]), (ADMIN_KEY, [(1, "all"), (1, "all")])):
+        bracket = (await api.get(f"{CUP}/tournament/brackets/1", key)).json()
+        assert [(e["rank"], e.get("tier")) for e in bracket["entries"]] == expected
 
 
 async def test_brackets_of_an_occurrence_without_submissions_are_empty(api: Api) -> None:

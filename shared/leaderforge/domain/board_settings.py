@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from leaderforge.domain.backfills import changed_backfill
 from leaderforge.domain.boards import MAX_INTEGER, Board, Display, Order, Policy, RankStyle, ScoreLimits
+from leaderforge.domain.earlier_settings import with_earlier_settings
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.feed_rules import valid_feeds
 from leaderforge.domain.feeds import Feed
@@ -185,7 +186,8 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     if settings.frozen_at != before.frozen_at:
         require_freezable(settings.frozen_at, moments)
     backfill = changed_backfill(board, settings.periods, now)
-    return replace(_board(board.id, board.slug, settings), backfill=backfill, moments=moments)
+    changed = replace(_board(board.id, board.slug, settings), backfill=backfill, moments=moments)
+    return with_earlier_settings(changed, board, now)
 
 
 def _started(part: PartT | None, before: PartT | None, now: int) -> PartT | None:

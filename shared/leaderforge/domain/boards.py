@@ -139,6 +139,15 @@ class Backfill:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierSettings:
+    """Settings that a board had until a change at `until` (ms). Answers at earlier moments depend on these settings."""
+
+    until: int
+    rank_style: RankStyle
+    tiers: tuple[Tier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """Board and its rules. `board_settings` defines which rules may change.
 
@@ -150,7 +159,8 @@ class Board:
     the rules of `league`, if any. `segments` names the attributes whose values divide the players into segments. A
     board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept, and can be
     read. After `frozen_at` (ms), only callers of the console see further changes. Submissions also count on the targets
-    of `feeds`. `score_type` says whether scores are numbers or long scores.
+    of `feeds`. `score_type` says whether scores are numbers or long scores. `earlier_settings` has the settings from
+    before each change of the rank style or the tiers, the earliest first (see `as_of`).
     """
 
     id: int
@@ -180,6 +190,7 @@ class Board:
     tiebreakers: tuple[Tiebreaker, ...] = ()
     feeds: tuple[Feed, ...] = ()
     score_type: ScoreType = ScoreType.NUMBER
+    earlier_settings: tuple[EarlierSettings, ...] = ()
 
     def __hash__(self) -> int:
         # Use only the id: boards are part of the keys of caches during submissions, and a hash of all fields would cost
@@ -208,6 +219,15 @@ class Board:
         if number is None:
             raise PeriodNotFound(f"board {self.slug!r} has no period {name!r}", board=self.slug, period=name)
         return number
+
+    def as_of(self, moment: int) -> "Board":
+        """Return the board with the rank style and the tiers that it had at a moment (ms)."""
+        settings = next((earlier for earlier in self.earlier_settings if moment < earlier.until), None)
+        return self if settings is None else replace(self, rank_style=settings.rank_style, tiers=settings.tiers)
+
+    def without_tiers(self) -> "Board":
+        """Return the board without tiers, for reads of a segment: tiers depend on the ranks among all players."""
+        return replace(self, tiers=()) if self.tiers else self
 
     def tiers_among(self, total: int) -> LadderTiers:
         """Return the tiers of a ladder with `total` ranked players."""
@@ -272,6 +292,11 @@ class Ladder(NamedTuple):
         """Return whether the period has ended at `now` (ms)."""
         ends_at = self._period.ends_at
         return ends_at is not None and ends_at <= now
+
+    def as_of(self, moment: int) -> "Ladder":
+        """Return the ladder at a moment (ms), with the rank style and the tiers of then. Segments have no tiers."""
+        board = self.board.as_of(moment)
+        return self._replace(board=board if self.segment is None else board.without_tiers(), at=moment)
 
     @property
     def segment_position(self) -> int:

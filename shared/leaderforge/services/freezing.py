@@ -27,10 +27,10 @@ def as_frozen(ladder: Ladder, viewer: Caller, now: int, user_id: int | None = No
 
 
 def at_moment(ladder: Ladder, moment: int) -> Ladder:
-    """Return the ladder at a moment (ms).
+    """Return the ladder at a moment (ms), with the settings of then.
 
     Raises `MomentNotFound` if the ladder has a segment whose players at the moment are not stored.
     """
     if ladder.segment is not None:
         require_segments_at(ladder.board.slug, ladder.board.moments, moment)
-    return ladder._replace(at=moment)
+    return ladder.as_of(moment)

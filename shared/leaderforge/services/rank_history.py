@@ -50,7 +50,7 @@ class RankHistoryService:
         moments = _days(ladder, last, days, first or 0)
         ranks: list[PlayerRank | None] = []
         for chunk in chunks(moments[1:], _CONCURRENT):
-            ladders = [ladder._replace(at=at) for _, at in chunk]
+            ladders = [ladder.as_of(at) for _, at in chunk]
             ranks += await asyncio.gather(*(self._rank(past, user_id, viewer) for past in ladders))
         ranks.insert(0, await self._rank(ladder, user_id, viewer))
         return [DailyRank(day, at, rank) for (day, at), rank in zip(moments, ranks, strict=True)][::-1]

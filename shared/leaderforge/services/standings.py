@@ -99,7 +99,7 @@ class StandingService:
         entries: list[LadderRank] = []
         for chunk in chunks([ladder for ladder in ladders if not ladder.incomplete], _CONCURRENT):
             ranks = await asyncio.gather(*(self._rank(ladder, user_id, viewer) for ladder in chunk))
-            entries += [LadderRank(ladder, rank) for ladder, rank in zip(chunk, ranks, strict=True) if rank is not None]
+            entries += [rank for rank in ranks if rank is not None]
         external_id = entries[0].rank.entry.external_id if entries else await self._external_id(user_id)
         # The boards were listed at `began_at`. A board to which the player first submitted later may be missing.
         as_of = min([began_at, *(entry.rank.as_of for entry in entries)])
@@ -110,9 +110,10 @@ class StandingService:
         players = await self._users.get([user_id])
         return required(players.get(user_id), PlayerNotFound.of(user_id)).external_id
 
-    async def _rank(self, ladder: Ladder, user_id: int, viewer: Caller) -> PlayerRank | None:
+    async def _rank(self, ladder: Ladder, user_id: int, viewer: Caller) -> LadderRank | None:
+        seen_ladder = as_frozen(ladder, viewer, self._clock(), user_id)
         try:
-            return await self._query.rank(as_frozen(ladder, viewer, self._clock(), user_id), user_id, viewer)
+            return LadderRank(seen_ladder, await self._query.rank(seen_ladder, user_id, viewer))
         except NotRanked:
             return None
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from leaderforge.adapters.postgres.audit import write_audit
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
+from leaderforge.domain.boards import Backfill, Board, Display, EarlierSettings, Order, Policy, RankStyle, ScoreLimits
+from leaderforge.domain.earlier_settings import earlier_settings_of, earlier_settings_text
 from leaderforge.domain.errors import BoardExists, BoardNotFound
 from leaderforge.domain.feed_rules import feeds_of, feeds_text
 from leaderforge.domain.league import League
@@ -64,6 +66,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
+    "earlier_settings": lambda board: earlier_settings_text(board.earlier_settings),
 }
 """Functions by column, for all columns except the id. Each returns the board's value in the column.
 
@@ -76,9 +79,9 @@ _PERMANENT = frozenset(
         *("tiebreakers", "score_type"),
     }
 )
-_BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
-CREATED = tuple(column for column in BOARD_VALUES if column not in _BACKFILL)
-"""Columns of create_board.sql, in the order of its parameters. A new board has no backfill."""
+_LATER = frozenset({"backfill_kinds", "backfill_since", "backfill_until", "earlier_settings"})
+CREATED = tuple(column for column in BOARD_VALUES if column not in _LATER)
+"""Columns of create_board.sql, in the order of its parameters. A new board has no backfill and no earlier settings."""
 UPDATED = tuple(column for column in BOARD_VALUES if column not in _PERMANENT)
 """Columns of update_board.sql, in the order of its parameters. The first parameter is the id."""
 
@@ -114,6 +117,7 @@ def board_of(row: Record) -> Board:
         tiebreakers=tiebreakers_of(json.loads(row["tiebreakers"] or "[]")),
         feeds=feeds_of(json.loads(row["feeds"] or "[]")),
         score_type=ScoreType(row["score_type"] or ScoreType.NUMBER),
+        earlier_settings=_earlier_settings_of(row["earlier_settings"]) if row["earlier_settings"] else (),
     )
 
 
@@ -200,3 +204,11 @@ def _moments_of(row: Record) -> Moments | None:
     if row["moment_days"] is None:
         return None
     return Moments(row["moment_days"], row["moments_enabled_at"], row["moments_since"], row["moment_segments_since"])
+
+
+# Processes load a board in use every 2 s, and compare it with the boards in their caches. Comparisons of the same
+# objects are fast, therefore keep the objects.
+@lru_cache(64)
+def _earlier_settings_of(text: str) -> tuple[EarlierSettings, ...]:
+    """Return the earlier settings in a JSON list, the same object for each equal text."""
+    return earlier_settings_of(json.loads(text))

@@ -29,6 +29,7 @@ update boards set
     feeds = $27,
     backfill_kinds = $28,
     backfill_since = $29,
-    backfill_until = $30
+    backfill_until = $30,
+    earlier_settings = $31
 where board_id = $1 and not deleted
 returning :board_columns;
