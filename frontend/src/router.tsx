@@ -16,6 +16,7 @@ import { parseModerated } from './console/moderation/search';
 import { preferredLanguage, speak } from './i18n/text';
 import { parseLadder, parseShownRank } from './ladder/search';
 import { lazyPage, retryPages } from './lazyPage';
+import { parseMoments } from './moments/search';
 import { BrokenPage } from './shell/BrokenPage';
 import { isEnglishPage } from './shell/englishPages';
 import { LoadingPage } from './shell/LoadingPage';
@@ -44,7 +45,9 @@ const leaderboard = createRoute({
   getParentRoute: () => root,
   path: '/',
   component: LeaderboardPage,
-  validateSearch: parseShownRank,
+  validateSearch: (search: Record<string, unknown>) => ({ ...parseShownRank(search), ...parseMoments(search) }),
+  // Another rank, board, period or segment keeps the selected moment.
+  search: { middlewares: [retainSearchParams(['since'])] },
 });
 
 const player = createRoute({ getParentRoute: () => root, path: '/player/$id', component: PlayerPage });

@@ -13,8 +13,13 @@ import uvicorn
 from functions.edge.http.guarded import GuardedHttp
 from functions.local import create_app
 from leaderforge.adapters.clock import now_ms
+from leaderforge.adapters.postgres.recording import Recorder
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.postgres.strategies import WriteStrategies
 from leaderforge.config import EnvironmentSettings
+from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.ports.clock import Clock
+from leaderforge.ports.scores import ScoreStore
 from leaderforge.wiring import Services, assemble, build
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY, ApiClient, connected_to_server
 
@@ -92,3 +97,10 @@ async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> Async
         finally:
             server.should_exit = True
             await running
+
+
+def record_by(store: ScoreStore, clock: Clock) -> None:
+    """Make a store take recording times from a clock. Challenges and moments compare these with the API's times."""
+    assert isinstance(store, PostgresScoreStore)
+    strategies = WriteStrategies(store._pool, lambda: clock() * 1000, COMMIT_LIMIT_MS / 1000)
+    store._recorder = Recorder(store._pool, strategies, store._workers)

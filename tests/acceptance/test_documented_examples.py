@@ -12,15 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from leaderforge.adapters.postgres.recording import Recorder
-from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-from leaderforge.adapters.postgres.strategies import WriteStrategies
 from leaderforge.cli.demo import PLAYERS, fill
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.timing import COMMIT_LIMIT_MS
-from leaderforge.ports.clock import Clock
-from leaderforge.ports.scores import ScoreStore
-from tests.acceptance.api_fixtures import Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, record_by, served
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
 from tests.documented import Example, examples, pages
@@ -47,13 +41,6 @@ class Ticks:
 @pytest.fixture
 def clock() -> Ticks:
     return Ticks()
-
-
-def record_by(store: ScoreStore, clock: Clock) -> None:
-    """Make a store take recording times from a clock. Challenges and moments compare these with the API's times."""
-    assert isinstance(store, PostgresScoreStore)
-    strategies = WriteStrategies(store._pool, lambda: clock() * 1000, COMMIT_LIMIT_MS / 1000)
-    store._recorder = Recorder(store._pool, strategies, store._workers)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 
+import type { Since } from '../moments/search';
 import type { Deployment, Surroundings } from './context';
 import type {
   Boards,
@@ -23,11 +24,23 @@ type Query = Record<string, string | number>;
 
 /** Time in ms between two polls of visible data. */
 export const POLL_MS = 5_000;
+/** Time in ms between two polls of entries with their movement, which the service does not cache. */
+const COMPARED_POLL_MS = 15_000;
 const SPREAD_MS = 60_000;
 const PAST_PERIODS = 50;
 /** Time in ms for which a page of ranks out of view stays cached. This time is short: readers may scroll past many
  * pages. */
 const PASSED_MS = 15_000;
+
+/** Past moments of a read. With `since`, entries have their movement since this moment. */
+export interface Moments {
+  readonly since?: Since;
+}
+
+/** Return the time in ms between two polls of entries. */
+export function entriesPollMs({ since }: Moments): number {
+  return since === undefined ? POLL_MS : COMPARED_POLL_MS;
+}
 
 /** Return the path of a resource of the ladder, such as `top`. */
 export function ladderPath(around: Surroundings, what: string, query: Query = {}): string {
@@ -81,29 +94,29 @@ export function rankHistory(around: Surroundings, userId: number) {
   });
 }
 
-export function top(around: Surroundings, limit: number) {
+export function top(around: Surroundings, limit: number, moments: Moments = {}) {
   return queryOptions({
-    queryKey: ['top', around.ladder, limit],
-    queryFn: ({ signal }) => around.client.get<Listing>(ladderPath(around, 'top', { limit }), signal),
-    refetchInterval: POLL_MS,
+    queryKey: ['top', around.ladder, limit, moments],
+    queryFn: ({ signal }) => around.client.get<Listing>(ladderPath(around, 'top', { limit, ...moments }), signal),
+    refetchInterval: entriesPollMs(moments),
   });
 }
 
-export function page(around: Surroundings, rank: number, limit: number) {
-  const query = { rank, limit } satisfies PageQuery;
+export function page(around: Surroundings, rank: number, limit: number, moments: Moments = {}) {
+  const query = { rank, limit, ...moments } satisfies PageQuery;
   return queryOptions({
-    queryKey: ['page', around.ladder, rank, limit],
+    queryKey: ['page', around.ladder, rank, limit, moments],
     queryFn: ({ signal }) => around.client.get<Page>(ladderPath(around, 'page', query), signal),
-    refetchInterval: POLL_MS,
+    refetchInterval: entriesPollMs(moments),
     gcTime: PASSED_MS,
   });
 }
 
-export function player(around: Surroundings, userId: number) {
+export function player(around: Surroundings, userId: number, moments: Moments = {}) {
   return queryOptions({
-    queryKey: ['rank', around.ladder, userId],
-    queryFn: ({ signal }) => around.client.get<Player>(ladderPath(around, `ranks/${userId}`), signal),
-    refetchInterval: POLL_MS,
+    queryKey: ['rank', around.ladder, userId, moments],
+    queryFn: ({ signal }) => around.client.get<Player>(ladderPath(around, `ranks/${userId}`, { ...moments }), signal),
+    refetchInterval: entriesPollMs(moments),
   });
 }
 

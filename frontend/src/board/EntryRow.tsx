@@ -13,12 +13,16 @@ import { You } from '../me/You';
 import { Ago } from '../ui/Ago';
 import { Avatar } from '../ui/Avatar';
 import { PlayerName, nameOf } from '../ui/PlayerName';
+import type { Since } from '../moments/search';
 import { MovementBadge } from './MovementBadge';
-import type { Movement } from './movement';
+import { movementSince, type Movement } from './movement';
 
 interface Props {
   readonly entry: Entry;
+  /** Live change of the entry. */
   readonly movement?: Movement | undefined;
+  /** Moment to compare with. The row shows the movement since then instead of live changes. */
+  readonly since?: Since | undefined;
   readonly highlighted?: boolean;
   /** Number of characters of the list's longest rank. All rows reserve this width: names begin in one column. */
   readonly rankWidth: number;
@@ -29,7 +33,7 @@ interface Props {
 const LONG_SCORE = 11;
 
 /** Row of a ranking: rank, name and score, with details of the run in small print. */
-export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = false, rankWidth, isTabStop = true }: Props) {
+export const EntryRow = memo(function EntryRow({ entry, movement, since, highlighted = false, rankWidth, isTabStop = true }: Props) {
   const words = useText();
   const score = useScores().full(entry.score);
   const isMe = useIsMe(entry.user_id);
@@ -50,7 +54,7 @@ export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = 
           <PlayerName player={entry} className="font-medium" isTabStop={isTabStop} />
           <TierBadge tier={entry.tier} />
           {isMe && <You />}
-          <MovementBadge movement={movement} />
+          <MovementBadge movement={since ? movementSince(entry) : movement} since={since} />
         </div>
         <p className="truncate text-xs text-muted" title={details || undefined}>
           {words.plays(entry.submissions)}, <Ago time={entry.achieved_at} short />

@@ -12,6 +12,7 @@ import { boardName, useBoard, useBoards } from '../ladder/useBoard';
 import { useIsPast } from '../ladder/usePeriods';
 import { lazyPage } from '../lazyPage';
 import { MyRank } from '../me/MyRank';
+import { useMoments } from '../moments/useMoments';
 import { useCondition } from '../shell/useCondition';
 import { usePageTitle } from '../ui/usePageTitle';
 import { AllRanks } from './AllRanks';
@@ -21,6 +22,7 @@ import { useLiveTop } from './useLiveTop';
 import { useMovements } from './useMovements';
 
 const TournamentPanel = lazyPage(() => import('../tournament/TournamentPanel'), 'TournamentPanel');
+const MovementPicker = lazyPage(() => import('../moments/MovementPicker'), 'MovementPicker');
 
 /** Return the board's name. With a single board, return a general title. */
 function useBoardTitle(): string {
@@ -35,9 +37,10 @@ export function LeaderboardPage() {
   const { rank } = useSearch({ from: '/' });
   const { config, ladder } = useSurroundings();
   const leaders = useLiveTop();
+  const moments = useMoments();
   const total = leaders.data?.total ?? 0;
   const shown = `${ladder.board} ${ladder.period} ${ladder.segment}`; // React key: for another ladder, React makes new lists
-  const moved = useMovements(leaders.data?.entries, shown);
+  const moved = useMovements(leaders.data?.entries, `${shown} ${moments.since}`);
   const title = useBoardTitle();
   const board = useBoard();
   const rankWidth = formatNumber(total).length;
@@ -56,6 +59,11 @@ export function LeaderboardPage() {
         {board && <Rules board={board} />}
         <PeriodEnd />
       </BoardHead>
+      {board?.moment_days != null && (
+        <Suspense>
+          <MovementPicker />
+        </Suspense>
+      )}
       {board?.tournament && (
         <Suspense>
           <TournamentPanel key={shown} />

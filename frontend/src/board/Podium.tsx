@@ -11,8 +11,9 @@ import { You } from '../me/You';
 import { Ago } from '../ui/Ago';
 import { Avatar } from '../ui/Avatar';
 import { PlayerName, nameOf } from '../ui/PlayerName';
+import { useMoments } from '../moments/useMoments';
 import { MovementBadge } from './MovementBadge';
-import type { Movement } from './movement';
+import { movementSince, type Movement } from './movement';
 
 interface Props {
   readonly entries: readonly Entry[];
@@ -68,6 +69,7 @@ interface StepProps {
 function Step({ entry, movement, place, alone }: StepProps) {
   const words = useText();
   const scores = useScores();
+  const { since } = useMoments();
   const isMe = useIsMe(entry.user_id);
   const step = STEPS[Math.min(entry.rank, STEPS.length) - 1] ?? STEPS[2];
   const details = alone ? words.onlyPlayer : scores.second ? scores.second(entry) : words.plays(entry.submissions);
@@ -89,7 +91,7 @@ function Step({ entry, movement, place, alone }: StepProps) {
       <PlayerName player={entry} className="max-w-full px-1 text-center text-sm font-semibold sm:text-lg" />
       <span className="flex min-h-6 items-center gap-1.5">
         {isMe && <You />}
-        <MovementBadge movement={movement} />
+        <MovementBadge movement={since ? movementSince(entry) : movement} since={since} />
         <ModerateLink player={entry} small />
       </span>
       <div

@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react';
 
 import { useText } from '../i18n/text';
+import { useMoments } from '../moments/useMoments';
 import { ErrorNotice } from '../ui/Notice';
 import { Skeleton } from '../ui/Skeleton';
 import { useSlides } from '../ui/useSlides';
@@ -28,6 +29,7 @@ interface Props {
 /** Virtual list of ranks. Only the rows in view are in the document. */
 export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedRank }: Props) {
   const words = useText();
+  const { since } = useMoments();
   const { setScroller, onScroll, items, height, rowOf, isInView, first, last, jumpTo } = scroll;
   const { entryAt, content, error, retry } = usePages(first + skipped, last + skipped);
   const list = useSlides<HTMLDivElement>(content);
@@ -74,6 +76,7 @@ export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedR
                       entry={entry}
                       rankWidth={rankWidth}
                       movement={moved.get(entry.user_id)}
+                      since={since}
                       highlighted={position + 1 === highlightedRank}
                       // Tab must skip rows out of view: their focus would scroll the list, and Tab would never leave
                       // it.

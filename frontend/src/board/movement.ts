@@ -23,6 +23,11 @@ export function movements(before: readonly Entry[] | null, after: readonly Entry
   return found;
 }
 
+/** Return the movement of an entry that was read with `since`, undefined without it. */
+export function movementSince({ previous_rank: previous, moved = null }: Entry): Movement | undefined {
+  return previous === undefined ? undefined : { by: moved, gained: 0 };
+}
+
 /** Return the text for screen readers. It names only players who climb: each of them moves others down. */
 export function announcement(after: readonly Entry[], moved: ReadonlyMap<number, Movement>): string {
   const climbers = after.filter((entry) => {

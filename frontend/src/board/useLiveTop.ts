@@ -1,13 +1,14 @@
-import { useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
+import { hashKey, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import { condition } from '../api/condition';
 import { useSurroundings } from '../api/context';
-import { POLL_MS, ladderPath, page, top } from '../api/reads';
+import { entriesPollMs, ladderPath, page, top } from '../api/reads';
 import { listen } from '../api/stream';
 import type { Listing } from '../api/types';
 import { useBoard } from '../ladder/useBoard';
 import { useIsPast } from '../ladder/usePeriods';
+import { useMoments } from '../moments/useMoments';
 import { PAGE_ROWS } from './rankWindow';
 
 export const TOP_SHOWN = 8;
@@ -20,13 +21,15 @@ export function useLiveTop(): UseQueryResult<Listing> {
   const cache = useQueryClient();
   const [flows, setFlows] = useState(false);
   const address = around.client.address(ladderPath(around, 'stream', { limit: TOP_SHOWN }));
-  const leaders = top(around, TOP_SHOWN);
+  const moments = useMoments();
+  const leaders = top(around, TOP_SHOWN, moments);
   const firstPage = page(around, 1, PAGE_ROWS);
 
   const isPast = useIsPast();
   // Browsers send no key with the request for events: private boards are polled.
   const isPrivate = useBoard()?.private === true;
-  const events = around.config.events && !isPast && !isPrivate;
+  // Events have no movement since a moment.
+  const events = around.config.events && !isPast && !isPrivate && moments.since === undefined;
 
   useEffect(() => {
     if (!events) return;
@@ -42,5 +45,11 @@ export function useLiveTop(): UseQueryResult<Listing> {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the address determines the ladder and the query keys
   }, [address, cache, events]);
 
-  return useQuery({ ...leaders, refetchInterval: flows || isPast ? false : POLL_MS });
+  const ladder = hashKey([around.ladder]);
+  return useQuery({
+    ...leaders,
+    refetchInterval: flows || isPast ? false : entriesPollMs(moments),
+    // Keep the entries in view until they are loaded with the movement since another moment.
+    placeholderData: (entries, previous) => (hashKey([previous?.queryKey[1]]) === ladder ? entries : undefined),
+  });
 }

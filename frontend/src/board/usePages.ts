@@ -3,6 +3,7 @@ import { useQueries } from '@tanstack/react-query';
 import { useSurroundings } from '../api/context';
 import { page } from '../api/reads';
 import type { Entry } from '../api/types';
+import { useMoments } from '../moments/useMoments';
 import { useSettled } from '../ui/useSettled';
 import { PAGE_ROWS, pagesBetween, rankOfPage } from './rankWindow';
 
@@ -19,11 +20,12 @@ export interface Pages {
 /** Load the pages that contain these rows. Do not load pages that the reader only scrolls past. */
 export function usePages(first: number, last: number): Pages {
   const around = useSurroundings();
+  const moments = useMoments();
   const pages = pagesBetween(first, last);
   const settled = useSettled(pages.join(), SETTLED_MS).split(',').map(Number);
   const results = useQueries({
     queries: pages.map((at) => ({
-      ...page(around, rankOfPage(at), PAGE_ROWS),
+      ...page(around, rankOfPage(at), PAGE_ROWS, moments),
       enabled: settled.includes(at),
     })),
   });

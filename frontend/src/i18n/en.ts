@@ -1,5 +1,6 @@
 import type { Kind, Order, Policy } from '../api/types';
 import { formatNumber, plural } from '../format/numbers';
+import type { Since } from '../moments/search';
 
 const KINDS: Record<Kind, string> = {
   'all-time': 'All time',
@@ -14,6 +15,14 @@ const COUNTED: Record<Policy, string> = {
   sum: 'All scores of a player add up',
 };
 const LEADING: Record<Order, string> = { desc: 'the highest leads', asc: 'the lowest leads' };
+const SINCE: Record<Since, string> = {
+  P1D: 'since yesterday',
+  P7D: 'since last week',
+  daily: 'since the start of the day',
+  weekly: 'since the start of the week',
+  monthly: 'since the start of the month',
+  season: 'since the start of the season',
+};
 
 /** Texts of the page in English. The other catalogues have the same keys. */
 export const en = {
@@ -83,6 +92,10 @@ export const en = {
     up: (by: number) => `up ${formatNumber(by)}`,
     down: (by: number) => `down ${formatNumber(by)}`,
     new: 'new',
+    ranksUp: (by: number, since: string) => `up ${plural(by, 'rank', 'ranks')} ${since}`,
+    ranksDown: (by: number, since: string) => `down ${plural(by, 'rank', 'ranks')} ${since}`,
+    newSince: (since: string) => `new ${since}`,
+    since: SINCE,
     now: (name: string, rank: number) => `${name} is now at rank ${formatNumber(rank)}.`,
   },
   allRanks: 'All ranks',

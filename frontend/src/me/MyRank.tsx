@@ -8,6 +8,7 @@ import { player } from '../api/reads';
 import { EntryRow } from '../board/EntryRow';
 import { ON_PODIUM } from '../board/Podium';
 import { useText } from '../i18n/text';
+import { useMoments } from '../moments/useMoments';
 import { openSearch } from '../search/opened';
 import { Icon } from '../ui/Icon';
 import { nameOf } from '../ui/PlayerName';
@@ -21,7 +22,8 @@ export function MyRank({ rankWidth }: { rankWidth: number }) {
 
 function Mine({ me, rankWidth }: { me: Me; rankWidth: number }) {
   const words = useText();
-  const { data, error } = useQuery(player(useSurroundings(), me.id));
+  const moments = useMoments();
+  const { data, error } = useQuery(player(useSurroundings(), me.id, moments));
   const name = data ? nameOf(data) : me.name;
   useEffect(() => {
     // Store the new name of a renamed player.
@@ -35,7 +37,7 @@ function Mine({ me, rankWidth }: { me: Me; rankWidth: number }) {
   if (!data || data.rank <= ON_PODIUM) return null;
   return (
     <section aria-label={words.yourRank} className="card overflow-hidden">
-      <EntryRow entry={data} rankWidth={rankWidth} />
+      <EntryRow entry={data} since={moments.since} rankWidth={rankWidth} />
       <p className="flex justify-between gap-4 border-t border-line px-4 py-2 text-sm text-muted sm:px-6">
         <span>{words.rankOf(data.rank, data.total)}</span>
         <Link

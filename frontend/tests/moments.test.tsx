@@ -1,0 +1,106 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import type { Board } from '../src/api/types';
+import { saveMe } from '../src/me/me';
+import { parseMoments } from '../src/moments/search';
+import { sinceChoices } from '../src/moments/since';
+import { open } from './page';
+import { aBoard, board, entry, refusal, serve } from './server';
+
+const PLAYERS = 9;
+const MOVES: Readonly<Record<number, number | null>> = { 1: 3, 2: -1, 4: null, 5: -12 };
+/** Ranks that each player has gained, null for a new player. Others have not moved. */
+
+function compared(rank: number) {
+  const moved = MOVES[rank] === undefined ? 0 : MOVES[rank];
+  const previous = moved === null ? null : rank + moved;
+  return entry(rank, { previous_rank: previous, previous_score: previous, moved, new: moved === null });
+}
+
+/** Open the page of a board with moments. Reads with `since` have the movement of `MOVES`. */
+function openBoard(path: string, change: Partial<Board> = {}) {
+  const usual = board(PLAYERS);
+  const requests = serve(async (url, init) => {
+    if (url.pathname === '/api/boards') return { body: { boards: [aBoard('default', { moment_days: 30, ...change })] } };
+    const answer = await usual(url, init);
+    const { entries } = (answer.body ?? {}) as { entries?: { rank: number }[] };
+    if (!url.searchParams.has('since')) return answer;
+    if (url.searchParams.get('since') === 'P7D') return refusal(404, 'moment_not_found', 'the first one is today');
+    if (entries === undefined) return { body: { ...(answer.body as object), ...compared(Number(url.pathname.split('/').at(-1))) } };
+    return { body: { ...(answer.body as object), entries: entries.map(({ rank }) => compared(rank)) } };
+  });
+  const compares = (part: string) => requests.asked().some((asked) => asked.includes(part) && asked.includes('since=P1D'));
+  return { asked: requests.asked, compares, ...open(path) };
+}
+
+afterEach(() => {
+  saveMe(null);
+});
+
+describe('the movement of the entries', () => {
+  it('is compared with a chosen moment, which is in the address', async () => {
+    const { user, router, compares } = openBoard('/?rank=5');
+    const picker = await screen.findByLabelText('Movement');
+    expect(within(picker).getAllByRole('option').map(({ textContent }) => textContent)).toEqual([
+      'live',
+      'since yesterday',
+      'since last week',
+    ]);
+    expect(picker).toHaveValue('live');
+    await user.selectOptions(picker, 'since yesterday');
+    await waitFor(() => expect(router.state.location.search).toEqual({ rank: 5, since: 'P1D' }));
+    const podium = screen.getByRole('list', { name: 'The first three' });
+    expect(await within(podium).findByText('up 3 ranks since yesterday')).toBeInTheDocument();
+    expect(within(podium).getByText('down 1 rank since yesterday')).toBeInTheDocument();
+    expect(within(podium).getByText('▲ 3')).toBeInTheDocument();
+    await waitFor(() => expect(compares('/page')).toBe(true));
+    await user.selectOptions(picker, 'live');
+    await waitFor(() => expect(router.state.location.search).toEqual({ rank: 5 }));
+    await waitFor(() => expect(screen.queryByText('up 3 ranks since yesterday')).not.toBeInTheDocument());
+  });
+
+  it('of the reader’s own player is compared, too', async () => {
+    saveMe({ id: 5, name: 'player 5' });
+    const { compares } = openBoard('/?since=P1D');
+    const mine = await screen.findByRole('region', { name: 'Your rank' });
+    expect(await within(mine).findByText('down 12 ranks since yesterday')).toBeInTheDocument();
+    expect(compares('/ranks/5')).toBe(true);
+  });
+
+  it('with a moment before the first one shows the service’s reason', async () => {
+    openBoard('/?since=P7D');
+    expect(await screen.findByRole('alert')).toHaveTextContent('The first one is today.');
+    expect(await screen.findByLabelText('Movement')).toHaveValue('P7D');
+  });
+
+  it('is live only on a board without moments', async () => {
+    const { asked } = openBoard('/', { moment_days: null });
+    expect(await screen.findByText('player 1')).toBeInTheDocument();
+    expect(screen.queryByLabelText('Movement')).not.toBeInTheDocument();
+    expect(asked().filter((path) => path.includes('since='))).toEqual([]);
+  });
+});
+
+describe('the moments to compare with', () => {
+  it.each([
+    [{ moment_days: null, periods: ['all-time', 'daily'] }, null, []],
+    [{ moment_days: 30, periods: ['all-time'] }, null, ['P1D', 'P7D']],
+    [{ moment_days: 31, periods: ['all-time', 'monthly', 'daily'] }, 'current', ['P1D', 'P7D', 'daily', 'monthly']],
+    [{ moment_days: 30, periods: ['all-time', 'monthly', 'daily'] }, null, ['P1D', 'P7D', 'daily']],
+    [{ moment_days: 30, periods: ['all-time', 'season', 'weekly'] }, 'weekly', ['P1D']],
+    [{ moment_days: 1, periods: ['all-time', 'season', 'daily'] }, null, ['daily', 'season']],
+    [{ moment_days: 30, periods: ['daily', 'all-time'] }, null, []],
+    [{ moment_days: 30, periods: ['all-time', 'weekly'] }, '2026-W48', []],
+  ] as const)('%j in period %j are %j', (rules, period, choices) => {
+    expect(sinceChoices({ ...rules, periods: [...rules.periods] }, period)).toEqual(choices);
+  });
+
+  it.each([
+    [{ since: 'P1D' }, { since: 'P1D' }],
+    [{ since: 'all-time' }, {}],
+    [{ since: 7 }, {}],
+  ])('%j in the address are %j', (search, parsed) => {
+    expect(parseMoments(search)).toEqual(parsed);
+  });
+});

@@ -1,0 +1,75 @@
+"""Movement since a past moment, in a real browser."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import expect
+
+from tests.acceptance.api_fixtures import Served, record_by, served
+from tests.api_client import ADMIN_KEY
+from tests.browser.axe import violations
+from tests.browser.chromium import WIDTHS
+from tests.browser.conftest import Open, site_settings
+
+NOON = 1_795_521_600_000  # 2026-11-24T12:00:00Z
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+NARROW = WIDTHS["narrow"]
+FIRST_DAY = {1: 60, 2: 50, 3: 40, 4: 30, 5: 20}
+"""Scores of the players on the first day, by user id."""
+CLIMBER, ARRIVAL = 5, 6
+
+
+class Ticks:
+    """Clock that the test sets."""
+
+    now = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+async def climb(valkey, postgres, site) -> AsyncIterator[Served]:
+    """Server with a board that keeps past standings. On the second day, the last player leads, and a player arrives."""
+    clock = Ticks()
+    async with served(await site_settings(valkey, postgres, site), clock=clock) as api:
+        await api.until_healthy()
+        record_by(api.services.parts.store, clock)
+        board = {"board": "climb", "name": "Climb", "policy": "best", "moment_days": 30}
+        assert (await api.post("/api/boards", board, ADMIN_KEY)).status_code == 201
+        for user_id in (*FIRST_DAY, ARRIVAL):
+            await api.post("/api/users", {"user_id": user_id, "username": f"player {user_id}"})
+        await submit(api, FIRST_DAY)
+        clock.now = NOON + DAY_MS + HOUR_MS
+        await submit(api, {CLIMBER: 90, ARRIVAL: 10})
+        clock.now += HOUR_MS
+        yield api
+
+
+async def submit(api: Served, scores: dict[int, int]) -> None:
+    submissions = [{"user_id": user_id, "score": score} for user_id, score in scores.items()]
+    answer = await api.post("/api/boards/climb/scores/batch", {"submissions": submissions})
+    assert all("error" not in result for result in answer.json()["results"]), answer.text
+
+
+async def test_the_movement_since_yesterday_is_shown(climb: Served, open_page: Open) -> None:
+    page = await open_page(f"{climb.url}/?board=climb", size=NARROW)
+    steps = page.get_by_role("list", name="The first three").get_by_role("listitem")
+    await expect(steps.first).to_contain_text("player 5")
+    await page.get_by_label("Movement").select_option("since yesterday")
+    await expect(steps.first).to_contain_text("up 4 ranks since yesterday")
+    await expect(steps.nth(1)).to_contain_text("down 1 rank since yesterday")
+    await expect(page.get_by_role("listitem").filter(has_text="player 6")).to_contain_text("new since yesterday")
+    assert "since=P1D" in page.url
+    assert await violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+    await page.reload()
+    await expect(steps.first).to_contain_text("up 4 ranks since yesterday")
+    await page.get_by_label("Movement").select_option("since last week")
+    await expect(page.get_by_role("alert")).to_contain_text("the first one is 2026-11-24T12:00:00.000Z")
+    await page.get_by_label("Movement").select_option("live")
+    await expect(steps.first).to_contain_text("player 5")
+    await expect(steps.first).not_to_contain_text("since")
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
