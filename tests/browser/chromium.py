@@ -19,6 +19,10 @@ SCHEMES = ("light", "dark")
 WIDTHS = {"narrow": (320, 844), "tablet": (768, 1024), "desktop": DESKTOP}
 LANGUAGES = ("en-US", "de-DE", "es-ES", "ja-JP")
 
+Look = tuple[tuple[int, int], str]
+"""Size of the window, and colours."""
+LOOKS = [(size, colours) for size in (*WIDTHS.values(), PHONE) for colours in SCHEMES]
+
 _ARGUMENTS = [
     "--no-sandbox",  # required if tests run as root
     "--disable-gpu",
@@ -29,6 +33,15 @@ _ARGUMENTS = [
     "--disable-sync",
     "--enable-precise-memory-info",
 ]
+
+
+def look(page: int, language: int) -> Look:
+    """Return the size and the colours in which a page is checked, by the numbers of the page and the language.
+
+    Each page and each language is therefore checked in each width and in each choice of colours.
+    """
+    number = page + language
+    return list(WIDTHS.values())[number % len(WIDTHS)], SCHEMES[number % len(SCHEMES)]
 
 
 @asynccontextmanager

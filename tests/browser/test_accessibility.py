@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.acceptance.api_fixtures import Served
 from tests.api_client import SUBMIT_KEY
 from tests.browser.axe import violations
-from tests.browser.chromium import LANGUAGES, PHONE, SCHEMES, WIDTHS
+from tests.browser.chromium import LANGUAGES, LOOKS, SCHEMES, WIDTHS, look
 from tests.browser.conftest import PLAYERS, Open
 
 PAGES = {
@@ -31,15 +31,6 @@ HEADINGS = {"en": "Leaderboard", "de": "Rangliste", "es": "Clasificación", "ja"
 """Heading of the first board in each language of the page."""
 
 
-def look(page: int, language: int) -> tuple[tuple[int, int], str]:
-    """Return the size and the colours in which a page is checked, by the numbers of the page and the language.
-
-    Each page and each language is therefore checked in each width and in each choice of colours.
-    """
-    number = page + language
-    return list(WIDTHS.values())[number % len(WIDTHS)], SCHEMES[number % len(SCHEMES)]
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_axe_finds_nothing(product: Served, open_page: Open, language: str) -> None:
     page = await open_page("about:blank", language=language)
@@ -56,8 +47,7 @@ async def test_axe_finds_nothing(product: Served, open_page: Open, language: str
 
 @pytest.mark.long
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("size", [*WIDTHS.values(), PHONE], ids=[*WIDTHS, "phone"])
-@pytest.mark.parametrize("colours", SCHEMES)
+@pytest.mark.parametrize(("size", "colours"), LOOKS)
 async def test_axe_finds_nothing_in_any_combination(
     product: Served, open_page: Open, language: str, size: tuple[int, int], colours: str
 ) -> None:
