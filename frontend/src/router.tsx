@@ -46,8 +46,8 @@ const leaderboard = createRoute({
   path: '/',
   component: LeaderboardPage,
   validateSearch: (search: Record<string, unknown>) => ({ ...parseShownRank(search), ...parseMoments(search) }),
-  // Another rank, board, period or segment keeps the selected moment.
-  search: { middlewares: [retainSearchParams(['since'])] },
+  // Another rank, board, period or segment keeps the selected moments.
+  search: { middlewares: [retainSearchParams(['since', 'at'])] },
 });
 
 const player = createRoute({ getParentRoute: () => root, path: '/player/$id', component: PlayerPage });

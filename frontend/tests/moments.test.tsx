@@ -1,5 +1,5 @@
-import { screen, waitFor, within } from '@testing-library/react';
-import { afterEach, describe, expect, it } from 'vitest';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { Board } from '../src/api/types';
 import { saveMe } from '../src/me/me';
@@ -25,13 +25,15 @@ function openBoard(path: string, change: Partial<Board> = {}) {
     if (url.pathname === '/api/boards') return { body: { boards: [aBoard('default', { moment_days: 30, ...change })] } };
     const answer = await usual(url, init);
     const { entries } = (answer.body ?? {}) as { entries?: { rank: number }[] };
+    if (url.searchParams.get('at')?.startsWith('2025')) return refusal(404, 'moment_not_found', 'the first one is in 2026');
     if (!url.searchParams.has('since')) return answer;
     if (url.searchParams.get('since') === 'P7D') return refusal(404, 'moment_not_found', 'the first one is today');
     if (entries === undefined) return { body: { ...(answer.body as object), ...compared(Number(url.pathname.split('/').at(-1))) } };
     return { body: { ...(answer.body as object), entries: entries.map(({ rank }) => compared(rank)) } };
   });
-  const compares = (part: string) => requests.asked().some((asked) => asked.includes(part) && asked.includes('since=P1D'));
-  return { asked: requests.asked, compares, ...open(path) };
+  const reads = (part: string, moment: string) =>
+    requests.asked().some((asked) => asked.includes(part) && decodeURIComponent(asked).includes(moment));
+  return { asked: requests.asked, reads, ...open(path) };
 }
 
 afterEach(() => {
@@ -40,7 +42,7 @@ afterEach(() => {
 
 describe('the movement of the entries', () => {
   it('is compared with a chosen moment, which is in the address', async () => {
-    const { user, router, compares } = openBoard('/?rank=5');
+    const { user, router, reads } = openBoard('/?rank=5');
     const picker = await screen.findByLabelText('Movement');
     expect(within(picker).getAllByRole('option').map(({ textContent }) => textContent)).toEqual([
       'live',
@@ -54,7 +56,7 @@ describe('the movement of the entries', () => {
     expect(await within(podium).findByText('up 3 ranks since yesterday')).toBeInTheDocument();
     expect(within(podium).getByText('down 1 rank since yesterday')).toBeInTheDocument();
     expect(within(podium).getByText('▲ 3')).toBeInTheDocument();
-    await waitFor(() => expect(compares('/page')).toBe(true));
+    await waitFor(() => expect(reads('/page', 'since=P1D')).toBe(true));
     await user.selectOptions(picker, 'live');
     await waitFor(() => expect(router.state.location.search).toEqual({ rank: 5 }));
     await waitFor(() => expect(screen.queryByText('up 3 ranks since yesterday')).not.toBeInTheDocument());
@@ -62,10 +64,10 @@ describe('the movement of the entries', () => {
 
   it('of the reader’s own player is compared, too', async () => {
     saveMe({ id: 5, name: 'player 5' });
-    const { compares } = openBoard('/?since=P1D');
+    const { reads } = openBoard('/?since=P1D');
     const mine = await screen.findByRole('region', { name: 'Your rank' });
     expect(await within(mine).findByText('down 12 ranks since yesterday')).toBeInTheDocument();
-    expect(compares('/ranks/5')).toBe(true);
+    expect(reads('/ranks/5', 'since=P1D')).toBe(true);
   });
 
   it('with a moment before the first one shows the service’s reason', async () => {
@@ -79,6 +81,53 @@ describe('the movement of the entries', () => {
     expect(await screen.findByText('player 1')).toBeInTheDocument();
     expect(screen.queryByLabelText('Movement')).not.toBeInTheDocument();
     expect(asked().filter((path) => path.includes('since='))).toEqual([]);
+  });
+});
+
+describe('a past moment', () => {
+  const LOCAL = '2026-11-24T12:30';
+  const AT = new Date(LOCAL).toISOString();
+
+  it('is chosen by its local time, and is in the address until the reader goes back', async () => {
+    const { user, router, reads } = openBoard('/?rank=5&since=P1D');
+    const field = await screen.findByLabelText('Look back to');
+    fireEvent.change(field, { target: { value: LOCAL } });
+    await user.click(screen.getByRole('button', { name: 'Show' }));
+    await waitFor(() => expect(router.state.location.search).toEqual({ rank: 5, since: 'P1D', at: AT }));
+    expect(screen.getByText(/^The board as it was on Nov 24, 2026, 12:30:00/)).toHaveAttribute('role', 'status');
+    await waitFor(() => expect(reads('/top', `at=${AT}`)).toBe(true));
+    await waitFor(() => expect(reads('/page', `at=${AT}`)).toBe(true));
+    expect(await screen.findByText('Not live, 9 players')).toBeInTheDocument();
+    expect(screen.queryByLabelText('Movement')).not.toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Back to now' }));
+    await waitFor(() => expect(router.state.location.search).toEqual({ rank: 5, since: 'P1D' }));
+    expect(field).toHaveFocus();
+    expect(field).toHaveValue('');
+    expect(await screen.findByText('Live, 9 players')).toBeInTheDocument();
+  });
+
+  it('in the address is shown without events and without a movement', async () => {
+    const listened = vi.fn();
+    vi.stubGlobal('EventSource', listened);
+    const { asked } = openBoard(`/?at=${AT}&since=P1D`);
+    expect(await screen.findByLabelText('Look back to')).toHaveValue(LOCAL);
+    expect(await screen.findByText('player 1')).toBeInTheDocument();
+    expect(listened).not.toHaveBeenCalled();
+    expect(asked().filter((path) => path.includes('since='))).toEqual([]);
+    vi.stubGlobal('EventSource', undefined);
+  });
+
+  it('before the retention shows the service’s reason', async () => {
+    openBoard('/?at=2025-01-01T00:00:00.000Z');
+    expect(await screen.findByRole('alert')).toHaveTextContent('The first one is in 2026.');
+    expect(await screen.findByRole('button', { name: 'Back to now' })).toBeInTheDocument();
+  });
+
+  it('is not read from a board without moments', async () => {
+    const { asked } = openBoard(`/?at=${AT}`, { moment_days: null });
+    expect(await screen.findByText('Live, 9 players')).toBeInTheDocument();
+    expect(screen.queryByLabelText('Look back to')).not.toBeInTheDocument();
+    expect(asked().filter((path) => path.includes('/top')).at(-1)).not.toContain('at=');
   });
 });
 
@@ -100,6 +149,11 @@ describe('the moments to compare with', () => {
     [{ since: 'P1D' }, { since: 'P1D' }],
     [{ since: 'all-time' }, {}],
     [{ since: 7 }, {}],
+    [{ at: '2026-11-24T12:30:00.000Z' }, { at: '2026-11-24T12:30:00.000Z' }],
+    [{ at: '2026-11-24T12:30Z', since: 'daily' }, { at: '2026-11-24T12:30Z', since: 'daily' }],
+    [{ at: '2026-11-24T12:30' }, {}],
+    [{ at: '2026-13-24T12:30:00Z' }, {}],
+    [{ at: 2026 }, {}],
   ])('%j in the address are %j', (search, parsed) => {
     expect(parseMoments(search)).toEqual(parsed);
   });

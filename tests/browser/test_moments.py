@@ -1,4 +1,4 @@
-"""Movement since a past moment, in a real browser."""
+"""Past moments of a board, and the movement since then, in a real browser."""
 
 from collections.abc import AsyncIterator
 
@@ -72,4 +72,30 @@ async def test_the_movement_since_yesterday_is_shown(climb: Served, open_page: O
     await page.get_by_label("Movement").select_option("live")
     await expect(steps.first).to_contain_text("player 5")
     await expect(steps.first).not_to_contain_text("since")
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
+
+
+async def test_a_past_moment_is_shown(climb: Served, open_page: Open) -> None:
+    page = await open_page(f"{climb.url}/?board=climb", size=NARROW)
+    steps = page.get_by_role("list", name="The first three").get_by_role("listitem")
+    await expect(page.get_by_text("Live, 6 players")).to_be_visible()
+    await page.get_by_label("Look back to").fill("2026-11-24T12:30")
+    await page.get_by_role("button", name="Show").click()
+    notice = page.get_by_role("status").filter(has_text="The board as it was on Nov 24, 2026, 12:30:00")
+    await expect(notice).to_be_visible()
+    await expect(steps.first).to_contain_text("player 1")
+    await expect(page.get_by_text("Not live, 5 players")).to_be_visible()
+    await expect(page.get_by_text("The fast index is being repaired")).to_have_count(0)
+    assert await violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+    await page.reload()
+    await expect(steps.first).to_contain_text("player 1")
+    await page.get_by_label("Look back to").fill("2026-11-23T12:30")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("alert")).to_contain_text("the first one is 2026-11-24T12:00:00.000Z")
+    await page.get_by_role("button", name="Back to now").click()
+    await expect(steps.first).to_contain_text("player 5")
+    await expect(page.get_by_text("Live, 6 players")).to_be_visible()
+    assert "at=" not in page.url
     await page.close()  # an open page would log an error when its server ends, and thus fail the test

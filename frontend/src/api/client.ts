@@ -22,9 +22,9 @@ const NO_CONTENT = 204;
 const BAD_GATEWAY = 502;
 /**
  * Paths that read current ranks. The source of their answers shows whether the index works. Other answers do not show
- * it: for past periods, the store may answer.
+ * it: for past periods and past moments, the store may answer.
  */
-const RANKED = /^\/api\/boards\/[^/]+\/(top|page|range|ranks|around|distribution)\b(?!.*[?&]period=)/;
+const RANKED = /^\/api\/boards\/[^/]+\/(top|page|range|ranks|around|distribution)\b(?!.*[?&](?:period|at)=)/;
 
 /** API client with conditional reads (ETag). Unchanged data is neither transferred nor rendered again. */
 export class Client {

@@ -32,13 +32,15 @@ const PAST_PERIODS = 50;
  * pages. */
 const PASSED_MS = 15_000;
 
-/** Past moments of a read. With `since`, entries have their movement since this moment. */
+/** Past moments of a read: `at` is the moment to show, `since` the moment whose movement each entry has. */
 export interface Moments {
   readonly since?: Since;
+  readonly at?: string;
 }
 
-/** Return the time in ms between two polls of entries. */
-export function entriesPollMs({ since }: Moments): number {
+/** Return the time in ms between two polls of entries, false for those of a past moment. */
+export function entriesPollMs({ since, at }: Moments): number | false {
+  if (at !== undefined) return false;
   return since === undefined ? POLL_MS : COMPARED_POLL_MS;
 }
 

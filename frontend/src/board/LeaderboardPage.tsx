@@ -22,7 +22,7 @@ import { useLiveTop } from './useLiveTop';
 import { useMovements } from './useMovements';
 
 const TournamentPanel = lazyPage(() => import('../tournament/TournamentPanel'), 'TournamentPanel');
-const MovementPicker = lazyPage(() => import('../moments/MovementPicker'), 'MovementPicker');
+const MomentControls = lazyPage(() => import('../moments/MomentControls'), 'MomentControls');
 
 /** Return the board's name. With a single board, return a general title. */
 function useBoardTitle(): string {
@@ -39,8 +39,9 @@ export function LeaderboardPage() {
   const leaders = useLiveTop();
   const moments = useMoments();
   const total = leaders.data?.total ?? 0;
-  const shown = `${ladder.board} ${ladder.period} ${ladder.segment}`; // React key: for another ladder, React makes new lists
+  const shown = `${ladder.board} ${ladder.period} ${ladder.segment} ${moments.at}`; // React key: for another ladder or moment, React makes new lists
   const moved = useMovements(leaders.data?.entries, `${shown} ${moments.since}`);
+  const isPresent = moments.at === undefined;
   const title = useBoardTitle();
   const board = useBoard();
   const rankWidth = formatNumber(total).length;
@@ -55,16 +56,16 @@ export function LeaderboardPage() {
         <h1 dir="auto" className="text-3xl font-bold tracking-tight break-words sm:text-4xl">
           {title}
         </h1>
-        <State known={leaders.data !== undefined} total={total} />
+        <State known={leaders.data !== undefined} total={total} isPresent={isPresent} />
         {board && <Rules board={board} />}
-        <PeriodEnd />
+        {isPresent && <PeriodEnd />}
       </BoardHead>
       {board?.moment_days != null && (
         <Suspense>
-          <MovementPicker />
+          <MomentControls />
         </Suspense>
       )}
-      {board?.tournament && (
+      {board?.tournament && isPresent && (
         <Suspense>
           <TournamentPanel key={shown} />
         </Suspense>
@@ -79,12 +80,12 @@ export function LeaderboardPage() {
 }
 
 /** State of the board, such as live, and its number of players. */
-function State({ known, total }: { known: boolean; total: number }) {
+function State({ known, total, isPresent }: { known: boolean; total: number; isPresent: boolean }) {
   const words = useText();
   const { unit } = useScores();
   const condition = useCondition();
   const isPast = useIsPast();
-  const live = !isPast && (condition === 'fine' || condition === 'degraded');
+  const live = !isPast && isPresent && (condition === 'fine' || condition === 'degraded');
   return (
     <p className="mt-1 flex min-h-6 items-center gap-2 text-sm text-muted">
       {known && (

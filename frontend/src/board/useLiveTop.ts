@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 
 import { condition } from '../api/condition';
 import { useSurroundings } from '../api/context';
-import { entriesPollMs, ladderPath, page, top } from '../api/reads';
+import { entriesPollMs, ladderPath, page, top, type Moments } from '../api/reads';
 import { listen } from '../api/stream';
 import type { Listing } from '../api/types';
 import { useBoard } from '../ladder/useBoard';
@@ -28,8 +28,9 @@ export function useLiveTop(): UseQueryResult<Listing> {
   const isPast = useIsPast();
   // Browsers send no key with the request for events: private boards are polled.
   const isPrivate = useBoard()?.private === true;
-  // Events have no movement since a moment.
-  const events = around.config.events && !isPast && !isPrivate && moments.since === undefined;
+  // Events have the present entries, without a movement since a moment.
+  const isPresent = moments.since === undefined && moments.at === undefined;
+  const events = around.config.events && !isPast && !isPrivate && isPresent;
 
   useEffect(() => {
     if (!events) return;
@@ -45,11 +46,16 @@ export function useLiveTop(): UseQueryResult<Listing> {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the address determines the ladder and the query keys
   }, [address, cache, events]);
 
-  const ladder = hashKey([around.ladder]);
+  const view = viewOf(leaders.queryKey);
   return useQuery({
     ...leaders,
     refetchInterval: flows || isPast ? false : entriesPollMs(moments),
     // Keep the entries in view until they are loaded with the movement since another moment.
-    placeholderData: (entries, previous) => (hashKey([previous?.queryKey[1]]) === ladder ? entries : undefined),
+    placeholderData: (entries, previous) => (previous && viewOf(previous.queryKey) === view ? entries : undefined),
   });
+}
+
+/** Return a text of the ladder and the moment that the query with this key shows, whatever it compares with. */
+function viewOf([, ladder, , moments]: readonly unknown[]): string {
+  return hashKey([ladder, (moments as Moments).at ?? null]);
 }

@@ -8,14 +8,14 @@ import { useMoments, useSinceChoices } from './useMoments';
 
 const LIVE = 'live';
 
-/** Selection of the moment that the entries are compared with. Empty if the selected period has none. */
+/** Selection of the moment that the entries are compared with. Empty if the selected period has none, and at a past moment. */
 export function MovementPicker() {
   const words = useMomentTexts();
   const { since: names } = useText().moved;
   const navigate = useNavigate({ from: '/' });
-  const { since = LIVE } = useMoments();
+  const { since = LIVE, at } = useMoments();
   const choices = useSinceChoices() ?? [];
-  if (choices.length === 0) return null;
+  if (choices.length === 0 || at !== undefined) return null;
 
   function choose(choice: Since | typeof LIVE): void {
     const search = { since: choice === LIVE ? undefined : choice };

@@ -4,6 +4,10 @@ import { useLanguage } from '../i18n/text';
 const en = {
   movement: 'Movement',
   live: 'live',
+  lookBack: 'Look back to',
+  show: 'Show',
+  asItWas: (time: string) => `The board as it was on ${time}. Live updates are paused.`,
+  backToNow: 'Back to now',
 };
 
 type Texts = typeof en;
@@ -11,16 +15,28 @@ type Texts = typeof en;
 const de: Texts = {
   movement: 'Bewegung',
   live: 'live',
+  lookBack: 'Rückblick auf',
+  show: 'Zeigen',
+  asItWas: (time) => `Die Rangliste, wie sie am ${time} war. Live-Aktualisierungen pausieren.`,
+  backToNow: 'Zurück zu jetzt',
 };
 
 const es: Texts = {
   movement: 'Movimiento',
   live: 'en directo',
+  lookBack: 'Ver el momento',
+  show: 'Mostrar',
+  asItWas: (time) => `La tabla tal como estaba el ${time}. Las actualizaciones en directo están en pausa.`,
+  backToNow: 'Volver al presente',
 };
 
 const ja: Texts = {
   movement: '順位の変動',
   live: 'ライブ',
+  lookBack: '過去の時点',
+  show: '表示',
+  asItWas: (time) => `${time} 時点のランキングです。ライブ更新は停止中です。`,
+  backToNow: '現在に戻る',
 };
 
 export function useMomentTexts(): Texts {

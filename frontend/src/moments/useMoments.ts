@@ -15,10 +15,15 @@ export function useSinceChoices(): readonly Since[] | undefined {
   return board && sinceChoices(board, period);
 }
 
-/** Return the past moments that the leaderboard reads: those in the address, if the board has them. */
+/**
+ * Return the past moments that the leaderboard reads, as in the address, if the board has them. The page of a past moment
+ * has no movement.
+ */
 export function useMoments(): Moments {
-  const { since } = useSearch({ from: '/', select: parseMoments, structuralSharing: true });
+  const { since, at } = useSearch({ from: '/', select: parseMoments, structuralSharing: true });
   // Until the board is loaded, expect that it has the moment in its link: a second read would delay the entries.
   const choices = useSinceChoices();
+  const keepsMoments = useBoard()?.moment_days !== null;
+  if (at !== undefined && keepsMoments) return { at };
   return since !== undefined && (choices?.includes(since) ?? true) ? { since } : NOW;
 }
