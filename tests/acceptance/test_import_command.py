@@ -1,5 +1,6 @@
 """`leaderforge import` on typical files: its messages, its exit codes, and the import of an exported file."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.acceptance.command import Command, new_command
 from tests.acceptance.conftest import new_database
+from tests.option_cases import OPTION_CASES, OptionCase, picked
 
 DATA = Path(__file__).parents[1] / "data" / "import"
 LAPS = ("policy=best", "order=asc", "unit=s", "decimals=2")
@@ -99,6 +101,38 @@ async def test_the_wrong_column_is_corrected_by_an_option(command: Command):
         "select action, actor from audit_log where action <> 'board.create' order by audit_id"
     )
     assert actions == [("scores.import", "cli"), *[("submission.replace", "cli")] * 3]
+
+
+MEMBERS = OptionCase(
+    "laps.csv",
+    b"player,score,map,car\nAda,3,dust,red\nBen,2,ice,\n",
+    # The command repeats `--member` for each column. An upload has no such parameter.
+    {"member": "map car"},
+    [
+        {"username": "Ada", "score": 3, "metadata": {"map": "dust", "car": "red"}},
+        {"username": "Ben", "score": 2, "metadata": {"map": "ice"}},
+    ],
+)
+
+
+@pytest.fixture(scope="module")
+def shared_command(valkey, database: str) -> Command:
+    """Command on a database that the cases share. Each case has its own board."""
+    command = new_command(database, valkey.addresses)
+    command.run("reconcile")
+    return command
+
+
+@pytest.mark.parametrize("case", [*OPTION_CASES.values(), MEMBERS], ids=[*OPTION_CASES, "member"])
+def test_each_option_decides_how_a_file_is_read(shared_command: Command, tmp_path: Path, case: OptionCase):
+    slug = case.name.replace(".", "-")
+    (tmp_path / case.name).write_bytes(case.data)
+    shared_command.run("boards", "create", slug, *(f"{name}={value}" for name, value in case.board.items()))
+    values = {name: text.split() if name == "member" else [text] for name, text in case.options.items()}
+    options = [part for name, texts in values.items() for text in texts for part in (f"--{name}", text)]
+    shared_command.run("import", str(tmp_path / case.name), "--board", slug, *options, code=3 if case.bad else 0)
+    entries = [json.loads(line) for line in shared_command.run("export", slug, "--format", "ndjson").output]
+    assert picked(entries, case.entries) == case.entries
 
 
 async def test_past_periods_count_with_the_option_for_history_only(command: Command):

@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from functions.edge.http import uploads
 from functions.edge.http.upload_slots import MAX_UPLOADS
 from tests.api_client import ADMIN_KEY, bearer
+from tests.option_cases import OPTION_CASES, OptionCase, picked
 from tests.unit.edge_fixtures import Api, serving
 from tests.waiting import until
 
@@ -81,6 +83,19 @@ async def test_an_import_streams_its_progress_and_its_result_and_is_audited(laps
     [entry, _] = (await laps.get("/api/admin/audit?action=scores.import", ADMIN_KEY)).json()["entries"]
     assert (entry["actor"], entry["board"]) == ("env:admin", "laps")
     assert entry["details"] == {"history": False, "replace": False, "file": "laps.csv"}
+
+
+@pytest.mark.parametrize("case", OPTION_CASES.values(), ids=OPTION_CASES)
+async def test_each_option_decides_how_a_file_is_read(laps: Api, case: OptionCase):
+    created = await laps.post("/api/boards", {"board": "cup", "name": "Cup", **case.board}, ADMIN_KEY)
+    assert created.status_code == 201, created.text
+    options = {name.replace("-", "_"): value for name, value in case.options.items()}
+    query = urlencode({"board": "cup", "file": case.name, **options})
+    uploaded = await laps.upload(f"{IMPORT}?{query}", case.data, ADMIN_KEY)
+    assert uploaded.status_code == 200, uploaded.text
+    assert events(uploaded.text)[-1]["result"]["bad"] == case.bad
+    entries = (await laps.get("/api/boards/cup/page?rank=1&limit=10", ADMIN_KEY)).json()["entries"]
+    assert picked(entries, case.entries) == case.entries
 
 
 @pytest.mark.parametrize(
