@@ -51,6 +51,20 @@ async def test_a_key_is_made_used_and_revoked(product: Served, open_page: Open) 
     await expect(page.get_by_role("listitem").filter(has_text="key.revoke").first).to_be_visible()
 
 
+async def test_keys_of_the_settings_are_listed_as_set_from_outside(product: Served, open_page: Open) -> None:
+    page = await open_page(f"{product.url}/console/keys")
+    await sign_in(page, ADMIN_KEY)
+    keys = page.get_by_role("list", name="Keys set from outside").get_by_role("listitem")
+    await expect(keys).to_have_count(2)
+    for scope in ("submit", "admin"):
+        key = keys.filter(has_text=f"env:{scope} set from outside")
+        await expect(key).to_contain_text(
+            f"{scope}; 1 key in LEADERFORGE_{scope.upper()}_KEYS. "
+            "To change them, set the variable and restart the service."
+        )
+        await expect(key.get_by_role("button")).to_have_count(0)
+
+
 async def test_the_key_stays_in_its_tab_until_sign_out(product: Served, open_page: Open) -> None:
     page = await open_page(f"{product.url}/#/console")
     await sign_in(page, ADMIN_KEY)

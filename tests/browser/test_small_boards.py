@@ -10,6 +10,8 @@ from tests.acceptance.api_fixtures import Served, served
 from tests.api_client import ADMIN_KEY
 from tests.browser.conftest import Open, site_settings
 
+LOWEST_CARD = 260
+"""Height in pixels below which a card holds a notice, and no empty list."""
 LAPS = {"policy": "best", "order": "asc", "unit": "ms"}
 
 
@@ -27,6 +29,8 @@ async def new_board(api: Served, slug: str, scores: Mapping[int, int], **setting
     assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
     subscore = {"subscore": 4} if "subscore_order" in settings else {}
     items = [{"user_id": user_id, "score": score, **subscore} for user_id, score in scores.items()]
+    if not items:
+        return
     answer = await api.post(f"/api/boards/{slug}/scores/batch", {"submissions": items})
     assert all("error" not in result for result in answer.json()["results"])
 
@@ -50,6 +54,23 @@ async def test_few_players_fill_the_podium_and_need_no_list(service: Served, ope
     # Few players stand in the middle of the page, not at its left.
     assert abs(frame["x"] + frame["width"] / 2 - width / 2) < width / 20
     await page.close()  # an open page would log an error when its server ends, and thus fail the test
+
+
+async def test_a_board_without_players_says_so_in_a_short_page(service: Served, open_page: Open) -> None:
+    await new_board(service, "empty", {})
+    page = await open_page(f"{service.url}/?board=empty")
+    card = page.get_by_role("region", name="The leaders")
+    await expect(card.get_by_text("No scores yet")).to_be_visible()
+    await expect(card.get_by_text("The first submitted score leads this board.")).to_be_visible()
+    await expect(page.get_by_text("Live, 0 players")).to_be_visible()
+    for absent in ("The first three", "All ranks", "Your rank", "Do you play here?"):
+        await expect(page.get_by_text(absent, exact=True)).to_have_count(0)
+    await expect(leaders(page)).to_have_count(0)
+    assert await page.evaluate("document.documentElement.scrollHeight <= document.documentElement.clientHeight")
+    box = await card.bounding_box()
+    assert box is not None
+    assert box["height"] < LOWEST_CARD
+    await page.close()
 
 
 async def test_a_lone_player_has_no_percentage_and_no_distribution(service: Served, open_page: Open) -> None:
