@@ -2,6 +2,9 @@
 const PAUSES_MS = [500, 2_000];
 const ADDRESS = /https?:\/\/\S+\.js/;
 
+/** Whether a part has failed while the server did not answer. Browsers may then fail its imports until a reload. */
+let failedOffline = false;
+
 /** Error for a part of the page that could not be loaded. */
 export class ChunkFailed extends Error {
   override readonly name = 'ChunkFailed';
@@ -10,7 +13,8 @@ export class ChunkFailed extends Error {
 /**
  * Load a part of the page. After a failure, retry after each of the pauses.
  *
- * If all retries fail, throw `ChunkFailed`. If a new deployment has replaced the page, reload the page instead.
+ * If all retries fail, throw `ChunkFailed`. If a new deployment has replaced the page, or if the server answers again
+ * after an earlier failure, reload the page instead.
  */
 export async function chunk<T>(load: () => Promise<T>, pauses: readonly number[] = PAUSES_MS): Promise<T> {
   let failure: unknown;
@@ -24,7 +28,11 @@ export async function chunk<T>(load: () => Promise<T>, pauses: readonly number[]
       attempt = fromOtherAddress(error, at + 1) ?? load;
     }
   }
-  if ((await servedPage()) !== 'replaced') throw new ChunkFailed('a part of the page could not be loaded', { cause: failure });
+  const served = await servedPage();
+  if (served === null || (served === 'same' && !failedOffline)) {
+    failedOffline ||= served === null;
+    throw new ChunkFailed('a part of the page could not be loaded', { cause: failure });
+  }
   location.reload();
   return new Promise<never>(() => undefined);
 }

@@ -36,6 +36,14 @@ describe('a part of the page', () => {
     expect(reload).not.toHaveBeenCalled();
   });
 
+  it('that failed without a connection is loaded by a reload once the server answers', async () => {
+    page(new TypeError('no server'), false);
+    await expect(chunk(() => Promise.reject(new TypeError('failed')), PAUSES)).rejects.toThrow(ChunkFailed);
+    const reload = page('src="./assets/index-1.js"');
+    void chunk(() => Promise.reject(new TypeError('failed')), PAUSES);
+    await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce());
+  });
+
   it('of an older deployment loads the new one', async () => {
     const reload = page('src="./assets/index-2.js"');
     void chunk(() => Promise.reject(new TypeError('failed')), PAUSES);

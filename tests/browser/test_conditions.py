@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.acceptance.api_fixtures import served
 from tests.browser.axe import violations
@@ -14,9 +14,9 @@ from tests.conftest import OwnValkey
 
 PLAYERS = 200
 
-PRELOADED = """() => ['PlayerPage', 'FriendsPage'].every((page) =>
+PRELOADED = """(pages) => pages.every((page) =>
     performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.includes(page) && responseEnd > 0))"""
-"""Script that returns whether the browser has loaded the other pages in advance, as it does when it is idle."""
+"""Script that returns whether the browser has loaded these pages in advance, as it does when it is idle."""
 
 
 async def test_answers_of_the_database_are_marked_until_the_index_is_back(
@@ -60,7 +60,7 @@ async def test_offline_the_pages_open_in_their_frame(product, open_page: Open) -
     page = await open_page(product.url)
     leader = page.get_by_role("list", name="The first three").get_by_role("link").first
     await expect(leader).to_be_visible()
-    await page.wait_for_function(PRELOADED)
+    await page.wait_for_function(PRELOADED, arg=["PlayerPage", "FriendsPage"])
     await page.context.set_offline(True)
     await leader.click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")
@@ -68,6 +68,39 @@ async def test_offline_the_pages_open_in_their_frame(product, open_page: Open) -
     await expect(page.get_by_role("heading", level=1)).to_have_text("Friends")
     await page.get_by_role("link", name="Leaderboard", exact=True).click()
     await expect(leader).to_be_visible()
+
+
+async def test_offline_submit_and_console_stay_in_the_frame(product, open_page: Open) -> None:
+    page = await open_page(product.url)
+    leader = page.get_by_role("list", name="The first three").get_by_role("link").first
+    await expect(leader).to_be_visible()
+    await page.wait_for_function(PRELOADED, arg=["SubmitPage"])
+    await page.evaluate("window.isFirstDocument = true")
+    await page.context.set_offline(True)
+    await open_from_settings(page, "Submit")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Submit a score")
+    await expect(page.get_by_text("You are offline. The page shows the last loaded data.")).to_be_visible()
+
+    # The browser did not load the console in advance. Its page says so, and the frame leads back.
+    await open_from_settings(page, "Console")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This page could not be shown")
+    await expect(page.get_by_text("A part of the page could not be loaded. Check your connection")).to_be_visible()
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This page could not be shown")
+    await page.get_by_role("link", name="Leaderboard", exact=True).click()
+    await expect(leader).to_be_visible()
+    assert await page.evaluate("window.isFirstDocument")  # offline, the page never reloads itself
+
+    # Back online, the console opens.
+    await page.context.set_offline(False)
+    await open_from_settings(page, "Console")
+    await expect(page.get_by_label("Key", exact=True)).to_be_visible()
+
+
+async def open_from_settings(page: Page, link: str) -> None:
+    """Open a page for developers or operators from the menu of settings."""
+    await page.get_by_role("button", name="Settings").click()
+    await page.get_by_role("link", name=link, exact=True).click()
 
 
 async def test_a_part_that_fails_once_is_requested_again(product, open_page: Open) -> None:
