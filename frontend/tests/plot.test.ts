@@ -42,6 +42,16 @@ describe('values over time', () => {
     expect(plot(same, { fromZero: true }).line).toMatch(/^M0,(\d+(\.\d)?)L1000,\1$/);
   });
 
+  it('may all be zero, without negative marks', () => {
+    const zeros = [
+      { at: 0, value: 0 },
+      { at: 10, value: 0 },
+    ];
+    const { line, ticks } = plot(zeros, { fromZero: true });
+    expect(line).toBe('M0,100L1000,100');
+    expect(ticks.map(({ value }) => value)).toEqual([0, 0.5, 1]);
+  });
+
   it('may be of the last minutes, which are not all known', () => {
     const { line } = plot(
       [

@@ -10,7 +10,7 @@ export interface Sample {
 export interface Shape {
   /** True if a value holds until the next sample. */
   readonly steps?: boolean;
-  /** True to begin the vertical axis at zero instead of the lowest value. */
+  /** True to begin the vertical axis at zero instead of the lowest value. If all values are zero, it ends at 1. */
   readonly fromZero?: boolean;
   /** Largest value on the vertical axis, which gets a mark. Default: a round number, at least the largest value. */
   readonly ceiling?: number;
@@ -46,7 +46,8 @@ export function plot(samples: readonly Sample[], { steps = false, fromZero = fal
   const known = samples.filter((sample): sample is Known => sample.value !== null);
   const x = scaleTime(times ?? extent(samples.map(({ at }) => at)), [0, WIDTH]);
   const values = known.map(({ value }) => value);
-  const y = scaleLinear(extent(fromZero ? [0, ...values] : values), [HEIGHT, 0]).nice(TICKS);
+  const isZero = values.every((value) => value === 0);
+  const y = scaleLinear(extent(fromZero ? [0, ...(isZero ? [1] : values)] : values), [HEIGHT, 0]).nice(TICKS);
   const [floor = 0, roundTop = 0] = y.domain();
   const isCut = roundTop > ceiling;
   if (isCut) y.domain([floor, ceiling]);
