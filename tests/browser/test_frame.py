@@ -87,6 +87,14 @@ async def test_the_header_is_a_row_for_players_at_320_pixels(club: Served, open_
     for name in ("Submit", "Console"):
         await expect(header.get_by_role("link", name=name)).to_have_count(0)
 
+    # The search is an icon, which opens the field above the header.
+    search = header.get_by_role("combobox", name="Find a player")
+    await expect(search).not_to_be_visible()
+    await header.get_by_role("button", name="Search").click()
+    await expect(search).to_be_focused()
+    await header.get_by_role("button", name="Close").click()
+    await expect(search).not_to_be_visible()
+
     # The menu has both pages, because this server shows them.
     await page.get_by_role("button", name="Settings").click()
     for name in ("Submit", "Console"):
