@@ -4,10 +4,12 @@ import csv
 import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 from io import StringIO
 from itertools import accumulate
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -44,6 +46,7 @@ class Writing(NamedTuple):
 
     `players` has the names of the columns that identify players. `members` has the members of the metadata that have
     columns of their own. The other members share one column. If `time` begins with "split", a time takes two columns.
+    `zone` is the zone of times without an offset, by default the board's.
     """
 
     form: str = "comma"
@@ -56,6 +59,7 @@ class Writing(NamedTuple):
     has_metadata: bool = False
     members: tuple[str, ...] = ()
     has_header: bool = True
+    zone: str | None = None
 
     def sent(self, row: Row) -> dict[str, Any]:
         """Return the subscore and the metadata of a row, as a submission over HTTP has them."""
@@ -72,13 +76,14 @@ class Writing(NamedTuple):
 
 NAMES = ["Ann", "ann", "Zo\u00eb", "=2+3", "'=2+3", "-b", "@c", "+d", "'", "''", "'e", 'x"y', "a,b;c", "42", "null"]
 HOUR = 3_600_000
+DAY = 24 * HOUR
 MEMBERS = ("map", "laps")
 
 rows = st.builds(
     Row,
     st.sampled_from(NAMES),
-    st.integers(-50, 50),
-    st.integers(START - HOUR, START + HOUR),
+    st.integers(-50, 50) | st.integers(-9_000_000, 9_000_000),
+    st.integers(START - HOUR, START + HOUR) | st.integers(START - 4 * DAY, START + DAY),
     st.none() | st.integers(-2, 2),
     st.none()
     | st.fixed_dictionaries({}, optional={"map": st.sampled_from(["dust", "=a;b", '"']), "laps": st.integers(-1, 9)}),
@@ -89,19 +94,34 @@ def iso(row: Row) -> str:
     return _moment(row).isoformat()
 
 
-def _moment(row: Row) -> datetime:
-    return datetime.fromtimestamp(row.at / 1000, UTC)
+def _moment(row: Row, zone: tzinfo = UTC) -> datetime:
+    return datetime.fromtimestamp(row.at / 1000, zone)
 
 
-TIMES: Mapping[str, tuple[str | None, Callable[[Row], str]]] = {
-    "iso": (None, iso),
-    "milliseconds": (None, lambda row: str(row.at)),
-    "seconds": ("seconds", lambda row: f"{row.at // 1000}.{row.at % 1000:03}"),
-    "microseconds": ("microseconds", lambda row: str(row.at * 1000)),
-    "pattern": ("%d.%m.%Y %H:%M:%S.%f", lambda row: _moment(row).strftime("%d.%m.%Y %H:%M:%S.%f")),
-    "split iso": (None, lambda row: _moment(row).strftime("%Y-%m-%d %H:%M:%S.%f")),
-    "split pattern": ("%m/%d/%Y %H.%M.%S.%f", lambda row: _moment(row).strftime("%m/%d/%Y %H.%M.%S.%f")),
+def _local(pattern: str) -> Callable[[Row, tzinfo], str]:
+    """Return a function that writes the time of a row by the clocks of a zone, without the offset."""
+    return lambda row, zone: _moment(row, zone).strftime(pattern)
+
+
+def _serial_day(row: Row, zone: tzinfo) -> str:
+    """Return the time of a row as spreadsheets count it: days since 1899-12-30 by the clocks of a zone."""
+    since = _moment(row, zone).replace(tzinfo=None) - datetime(1899, 12, 30)
+    return f"{Decimal(since // timedelta(milliseconds=1)) / DAY:.12f}"
+
+
+TIMES: Mapping[str, tuple[str | None, Callable[[Row, tzinfo], str]]] = {
+    "iso": (None, lambda row, _: iso(row)),
+    "local iso": (None, _local("%Y-%m-%dT%H:%M:%S.%f")),
+    "milliseconds": (None, lambda row, _: str(row.at)),
+    "seconds": ("seconds", lambda row, _: f"{row.at // 1000}.{row.at % 1000:03}"),
+    "microseconds": ("microseconds", lambda row, _: str(row.at * 1000)),
+    "nanoseconds": ("nanoseconds", lambda row, _: str(row.at * 1_000_000)),
+    "serial": ("serial", _serial_day),
+    "pattern": ("%d.%m.%Y %H:%M:%S.%f", _local("%d.%m.%Y %H:%M:%S.%f")),
+    "split iso": (None, _local("%Y-%m-%d %H:%M:%S.%f")),
+    "split pattern": ("%m/%d/%Y %H.%M.%S.%f", _local("%m/%d/%Y %H.%M.%S.%f")),
 }
+LIST_PATH = "data.scores"
 
 
 def _separated(separator: str) -> Callable[[Sequence[Cells], bool], bytes]:
@@ -130,6 +150,7 @@ FORMATS: Mapping[str, tuple[TableFormat, Callable[[Sequence[Cells], bool], bytes
     "comma": (TableFormat.CSV, _separated(",")),
     "semicolon": (TableFormat.CSV, _separated(";")),
     "tab": (TableFormat.CSV, _separated("\t")),
+    "byte order mark": (TableFormat.CSV, lambda table, header: b"\xef\xbb\xbf" + _separated(",")(table, header)),
     "gzip": (TableFormat.CSV, lambda table, header: gzip.compress(_separated(",")(table, header))),
     "utf-16": (TableFormat.CSV, lambda table, header: _separated("|")(table, header).decode().encode("utf-16")),
     "latin-1": (TableFormat.CSV, lambda table, header: _separated(",")(table, header).decode().encode("latin-1")),
@@ -137,20 +158,37 @@ FORMATS: Mapping[str, tuple[TableFormat, Callable[[Sequence[Cells], bool], bytes
     "zstd": (TableFormat.NDJSON, lambda table, _: zstd.compress(_objects(table).encode())),
     "json": (TableFormat.JSON, lambda table, _: json.dumps(table, indent=1).encode()),
     "json, an object a line": (TableFormat.JSON, lambda table, _: ("[" + _objects(table, ",\n") + "]").encode()),
+    "list at a path": (
+        TableFormat.JSON,
+        lambda table, _: (
+            '{"scores": [0], "data": {"made": {"scores": []}, "scores": [' + _objects(table, ",\n") + '], "n": 1}}'
+        ).encode(),
+    ),
 }
+STYLES = [
+    NumberStyle(),
+    NumberStyle(","),
+    NumberStyle(",", "."),
+    NumberStyle(".", ","),
+    NumberStyle(",", " "),
+    NumberStyle(".", "'"),
+]
+ZONES = ["Pacific/Auckland", "America/New_York", "Asia/Kolkata"]
+"""Zones whose days begin at other times than in UTC. None of them changes its clocks near `START`."""
 
 writings = st.builds(
     Writing,
     st.sampled_from(list(FORMATS)),
     st.sampled_from(ScoreNotation),
     st.sampled_from(list(TIMES)),
-    st.sampled_from([NumberStyle(), NumberStyle(","), NumberStyle(",", ".")]),
+    st.sampled_from(STYLES),
     st.sampled_from([80, 1 << 18]),
     st.sampled_from([("player",), ("player",), ("player_id",), ("player", "player_id")]),
     st.booleans(),
     st.booleans(),
     st.sampled_from([(), ("map",), MEMBERS]),
     st.booleans(),
+    st.sampled_from([None, *ZONES]),
 )
 
 
@@ -182,23 +220,24 @@ def written(table: Sequence[Row], board: Board, writing: Writing) -> Written:
         table_format,
         header=None if has_header else names,
         encoding="latin-1" if writing.form == "latin-1" else None,
+        list_path=LIST_PATH if writing.form == "list at a path" else "",
     )
     time_format, _ = TIMES[writing.time]
-    plan = FilePlan(board, columns, layout, writing.style, writing.notation, time_format)
+    plan = FilePlan(board, columns, layout, writing.style, writing.notation, time_format, writing.zone)
     return Written(write(cells, has_header), plan, _numbers(cells, writing, has_header=has_header))
 
 
 def _cells(row: Row, board: Board, writing: Writing) -> dict[str, Any]:
     """Return the values of a row: numbers and objects as they are in JSON, None for a missing value."""
-    time = TIMES[writing.time][1](row)
+    time = TIMES[writing.time][1](row, ZoneInfo(writing.zone or board.calendar.time_zone))
     day, _, clock = time.partition(" ") if writing.time.startswith("split") else (time, "", None)
     is_stored = writing.notation is ScoreNotation.STORED and board.display.decimals
-    shown = score_text(board.display, row.score).replace(".", writing.style.decimal)
+    score = _styled(str(row.score) if is_stored else score_text(board.display, row.score), writing.style)
     sent = writing.sent(row)
     members = dict(sent.get("metadata", {}))
     cells = {
         **{"player": row.player, "player_id": row.external_id},
-        **{"score": str(row.score) if is_stored else shown, "time": day, "clock": clock},
+        **{"score": score, "time": day, "clock": clock},
         **{"subscore": sent.get("subscore")},
         **{member: members.pop(member, None) for member in writing.members},
         **{"metadata": members or None},
@@ -208,6 +247,15 @@ def _cells(row: Row, board: Board, writing: Writing) -> dict[str, Any]:
     absent |= set() if writing.has_subscores else {"subscore"}
     absent |= set() if writing.has_metadata else {"metadata", *writing.members}
     return {name: value for name, value in cells.items() if name not in absent}
+
+
+def _styled(text: str, style: NumberStyle) -> str:
+    """Return the text of a score with the marks of a style. Clock times have no separators of thousands."""
+    whole, point, fraction = text.partition(".")
+    if style.thousands is not None and ":" not in text:
+        sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+        whole = sign + f"{int(digits):,}".replace(",", style.thousands)
+    return whole + point.replace(".", style.decimal) + fraction
 
 
 def _numbers(cells: Sequence[Cells], writing: Writing, *, has_header: bool) -> Sequence[int]:

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Container, Mapping
 from io import BytesIO
+from itertools import cycle
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leaderforge.imports import blocks, streams
@@ -14,7 +15,7 @@ from leaderforge.services.file_imports import ImportTerms
 from leaderforge.services.importing import ImportTally
 from tests.api_client import ADMIN_KEY
 from tests.unit.edge_fixtures import START, Api, serving
-from tests.unit.import_tables import Row, Writing, iso, rows, writings, written
+from tests.unit.import_tables import DAY, FORMATS, STYLES, TIMES, ZONES, Row, Writing, iso, rows, writings, written
 
 boards = st.fixed_dictionaries(
     {
@@ -23,11 +24,12 @@ boards = st.fixed_dictionaries(
         "subscore_order": st.sampled_from([None, "asc", "desc", "desc"]),
         "unit": st.sampled_from([None, "s", "ms"]),
         "decimals": st.integers(0, 3),
-        "min_score": st.sampled_from([None, -20]),
-        "max_score": st.sampled_from([None, 20]),
-        "max_change": st.sampled_from([None, 30]),
+        "min_score": st.sampled_from([None, None, -20, -2_000_000]),
+        "max_score": st.sampled_from([None, None, 20, 5_000_000]),
+        "max_change": st.sampled_from([None, None, 30, 3_000_000]),
         "min_interval_ms": st.sampled_from([None, 1_000]),
-        "periods": st.sampled_from([["all-time"], ["daily", "all-time"]]),
+        "periods": st.sampled_from([["all-time"], ["daily", "all-time"], ["all-time", "daily", "weekly"]]),
+        "time_zone": st.sampled_from(["UTC", *ZONES]),
     }
 )
 
@@ -44,7 +46,6 @@ ASCENDING_WITH_A_MINIMUM = {
 }
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(rows, min_size=1, max_size=12), boards, writings)
 @example(TIED_AFTER_A_REFUSAL, ASCENDING_WITH_A_MINIMUM, Writing())
 @example(TIED_AFTER_A_REFUSAL, ASCENDING_WITH_A_MINIMUM, Writing(block_size=80))
@@ -58,13 +59,36 @@ def test_an_import_makes_the_board_that_submissions_make(table: list[Row], board
         asyncio.run(_compare(table, board, writing))
 
 
+A_TABLE_OF_DAYS = [
+    Row("Ann", 1_234_567, START - 3 * DAY + 7),
+    Row("Zo\u00eb", -7_654_321, START - DAY),
+    Row("a,b;c", 1_000, START - 61_003),
+    Row("Ann", 999, START),
+    Row("Zo\u00eb", 8_000_050, START + DAY),
+]
+_PERIODS = {"policy": "latest", "order": "desc", "periods": ["daily", "weekly", "all-time"]}
+
+
+@pytest.mark.parametrize(
+    ("form", "time", "style", "zone", "board_zone"),
+    list(zip(FORMATS, cycle(TIMES), cycle(STYLES), cycle([None, *ZONES]), cycle(ZONES), strict=False)),
+)
+def test_each_form_of_a_file_with_each_kind_of_time(
+    form: str, time: str, style: Any, zone: str | None, board_zone: str
+):
+    writing = Writing(form, time=time, style=style, zone=zone)
+    asyncio.run(_compare(A_TABLE_OF_DAYS, {**_PERIODS, "time_zone": board_zone}, writing))
+
+
 async def _compare(table: list[Row], settings: dict[str, Any], writing: Writing) -> None:
     async with serving() as imported, serving() as submitted:
         tally, reasons = await _import(imported, table, settings, writing)
         refusals = await _submit(submitted, table, settings, writing, _player_ids(table, reasons))
         assert [reasons.get(i) for i in range(len(table))] == refusals
         assert tally.recorded + len(reasons) == len(table)
-        for period in settings["periods"]:
+        periods = await _periods(imported)
+        assert periods == await _periods(submitted)
+        for period in [*settings["periods"], *periods]:
             assert await _board(imported, period) == await _board(submitted, period)
 
 
@@ -136,3 +160,10 @@ async def _board(api: Api, period: str) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     entries = [{**entry, "username": (entry["username"] or "").casefold()} for entry in answer.json()["entries"]]
     return [{name: value for name, value in entry.items() if name != "user_id"} for entry in entries]
+
+
+async def _periods(api: Api) -> list[str]:
+    """Return the names of all periods with entries, and of the current ones."""
+    answer = await api.get("/api/boards/cup/periods", ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+    return [period["period"] for period in answer.json()["periods"]]
