@@ -522,3 +522,23 @@ async def test_no_period_begins_before_its_time(desk: Desk):
     assert await desk.scores(board, "current") == []
     listed = (await desk.api.get("/api/boards/cup/periods", ADMIN_KEY)).json()["periods"]
     assert [period["period"] for period in listed if period["current"]] == ["2026-11-24", "all-time"]
+
+
+@pytest.mark.parametrize(
+    ("periods", "days", "current"),
+    [
+        ({"periods": ["weekly", "all-time"]}, 7, "2026-W49"),
+        ({"periods": ["season", "all-time"], "season": "0 0 1 * *"}, 8, "season-20261201T0000Z"),
+    ],
+)
+async def test_no_week_or_season_begins_before_its_time(desk: Desk, periods: dict[str, Any], days: int, current: str):
+    board = await desk.board(policy="latest", **periods)
+    data = f"player,score,when\nNoor,720,{START + days * DAY}\nOmar,9,{START}\n".encode()
+    result = await desk.run(board, "future.csv", columns(time="when"), data=data)
+    assert (result.tally.recorded, result.tally.clamped) == (2, 1)
+    assert await desk.scores(board, "current") == [("Noor", 720), ("Omar", 9)]
+    desk.api.clock.now += days * DAY
+    assert await desk.scores(board, "current") == []
+    assert await desk.scores(board) == [("Noor", 720), ("Omar", 9)]
+    listed = (await desk.api.get("/api/boards/cup/periods", ADMIN_KEY)).json()["periods"]
+    assert [period["period"] for period in listed if period["current"]] == [current, "all-time"]

@@ -7,6 +7,7 @@ from functools import partial
 from io import BytesIO
 from itertools import chain, repeat
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -100,6 +101,17 @@ def test_lines_are_counted_in_advance(compress: Callable[[bytes], bytes]):
     assert 2 <= count_lines(raw) <= 4
     assert raw.tell() == 0
     assert count_lines(BytesIO(compress(b'[{"player": "A"}, {"player": "B"}]'))) >= 2
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, zstd.compress])
+def test_the_progress_of_a_file_ends_at_its_size(compress: Callable[[bytes], bytes]):
+    random = Random(1)
+    data = compress(b"player,score\n" + b"".join(b"p%d,%d\n" % (i, random.getrandbits(50)) for i in range(40_000)))
+    steps: list[int] = []
+    with opened_scores(BytesIO(data), FilePlan(BOARD, Columns(), FileLayout(TableFormat.CSV))) as scores:
+        assert sum(1 for _ in scores.lines(_raise, steps.append)) == 40_000
+    assert len(steps) > 1
+    assert sum(steps) == len(data)
 
 
 def test_a_file_of_zeros_is_inflated_in_constant_memory():
