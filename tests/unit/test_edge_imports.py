@@ -65,10 +65,12 @@ async def test_a_preview_proposes_columns_and_changes_nothing(laps: Api):
 
 async def test_an_import_streams_its_progress_and_its_result_and_is_audited(laps: Api):
     query = f"{QUERY}&player=runner&score=result"
-    answer = await laps.upload(IMPORT + query, gzip.compress(FILE), ADMIN_KEY)
+    compressed = gzip.compress(FILE)
+    answer = await laps.upload(IMPORT + query, compressed, ADMIN_KEY)
     assert answer.headers["content-type"] == "application/x-ndjson"
-    first, *_, last = events(answer.text)
+    first, *_, end, last = events(answer.text)
     assert first["progress"]["recorded"] == 0
+    assert (end["progress"]["read_bytes"], end["progress"]["total_bytes"]) == (len(compressed), len(compressed))
     result = last["result"]
     assert {name: result[name] for name in ("recorded", "duplicates", "players_created", "bad")} == {
         "recorded": 4,
