@@ -115,7 +115,7 @@ export class LeaderBoard extends HTMLElement {
     if (note) note.textContent = top === null && this.#top !== null ? texts.unreachable : '';
     if (top === null) return;
     const format = scoreFormat(this.#settings ?? PLAIN);
-    const isUpdate = this.#top !== null;
+    const isUpdate = this.#top !== null && this.#top !== top; // the settings only change how the same entries look
     this.#top = top;
     this.#root.querySelectorAll('tbody tr').forEach((line, index) => {
       const entry = top.entries[index];
@@ -153,6 +153,7 @@ function row(kind: 'td' | 'th', texts: readonly string[]): HTMLTableRowElement {
     const name = ['rank', 'player', 'score'][column] ?? '';
     const cell = element(kind, [text]);
     cell.className = name;
+    if (name === 'player') cell.dir = 'auto'; // otherwise the ellipsis replaces the beginning of an Arabic name
     cell.setAttribute('part', name);
     return cell;
   });

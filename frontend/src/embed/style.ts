@@ -43,15 +43,18 @@ export const STYLE = `
   text-shadow: 0 0 .2em #000, 0 0 .1em #000;
 }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; font-variant-numeric: tabular-nums; }
-caption { height: 2.5rem; padding: 0 .75rem; font-weight: 700; text-align: start; }
+caption { height: 2.5rem; padding: 0 .75rem; line-height: 2.5rem; font-weight: 700; text-align: start; }
+caption span { display: inline-block; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+caption:has(small:not(:empty)) span { max-width: 50%; }
 caption small { float: inline-end; color: var(--muted); font-weight: 400; }
 tr { height: 2.5rem; }
-th, td { padding: 0 .75rem; border-top: 1px solid var(--line); text-align: start; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+th, td { box-sizing: border-box; padding: 0 .75rem; border-top: 1px solid var(--line); text-align: start; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 th { color: var(--muted); font-weight: 400; }
 :host([obs]) thead { display: none; }
-.rank { width: 4.5rem; }
+.rank { width: 5rem; }
 td.rank { color: var(--accent); font-weight: 700; }
-.score { width: 40%; text-align: end; }
+.player { padding-inline: .25rem; text-align: left; }
+.score { width: 44%; text-align: end; }
 tr.changed { animation: changed 1.5s; }
 @keyframes changed { from { background: var(--changed); } }
 @media (prefers-reduced-motion: reduce) { tr.changed { animation: none; } }

@@ -89,7 +89,7 @@ function Member({ row, source, absent }: { row: MemberRow; source: string; absen
           search={{ board: source }}
           dir="auto"
           title={name}
-          className="block truncate rounded leading-6 font-medium underline-offset-4 hover:underline"
+          className="block w-fit max-w-full truncate rounded leading-6 font-medium underline-offset-4 hover:underline"
         >
           {name}
         </Link>

@@ -29,7 +29,7 @@ export function PlayerName({ player, className = '', isTabStop = true }: Props) 
       dir="auto"
       title={name}
       tabIndex={isTabStop ? undefined : -1}
-      className={`block truncate rounded leading-6 underline-offset-4 hover:underline ${className}`}
+      className={`block w-fit max-w-full truncate rounded leading-6 underline-offset-4 hover:underline ${className}`}
     >
       {name}
     </Link>

@@ -14,6 +14,7 @@ import { nameOf, PlayerName } from '../../ui/PlayerName';
 import { SkeletonRows } from '../../ui/Skeleton';
 import { ActButton } from '../ActButton';
 import { useConsoleText } from '../i18n/text';
+import { ModerateLink } from '../moderation/ModerateLink';
 import { useOperator } from '../operator';
 import { EditTeam } from './EditTeam';
 import { useTeamAdminTexts } from './texts';
@@ -75,14 +76,17 @@ function Members({ team: { team_id: teamId, members, captain_id: captainId } }: 
                 {member.user_id === captainId && `, ${words.isCaptain}`}
               </p>
             </div>
-            <ActButton
-              permission="submit"
-              aria-label={words.remove(nameOf(member))}
-              disabled={changing.isPending}
-              onClick={() => changing.mutate({ method: 'DELETE', userId: member.user_id })}
-            >
-              {remove}
-            </ActButton>
+            <div className="flex flex-wrap gap-2">
+              <ModerateLink player={member} />
+              <ActButton
+                permission="submit"
+                aria-label={words.remove(nameOf(member))}
+                disabled={changing.isPending}
+                onClick={() => changing.mutate({ method: 'DELETE', userId: member.user_id })}
+              >
+                {remove}
+              </ActButton>
+            </div>
           </li>
         ))}
       </ul>
