@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.async_api import FilePayload, Page, expect
 
+from tests.browser.picture_teams import TEAM, TEAM_NAME, TEAMS
 from tests.tokens import token
 
 expect.set_options(timeout=30_000)
@@ -93,6 +94,15 @@ async def _list_awards(page: Page, _: dict[str, Any]) -> None:
     await expect(page.get_by_role("table", name="Awards").get_by_text("gold-cup")).to_be_visible()
 
 
+async def _look_at_team(page: Page, _: dict[str, Any]) -> None:
+    members = page.get_by_role("region", name="Members", exact=True)
+    await expect(members.get_by_role("listitem")).to_have_count(len(TEAMS[TEAM_NAME]))
+
+
+async def _embed(page: Page, _: dict[str, Any]) -> None:
+    await expect(page.locator("leader-board tbody tr").nth(7).locator("td").nth(1)).not_to_be_empty()
+
+
 async def _submit(page: Page, facts: dict[str, Any]) -> None:
     await page.get_by_label("Key").fill(facts["submit_key"])
     await page.get_by_label("s id").fill(str(HERO))
@@ -112,6 +122,13 @@ async def _sign_in(page: Page, facts: dict[str, Any]) -> None:
 async def _find_player(page: Page, _: dict[str, Any]) -> None:
     await page.get_by_label("Name or id", exact=True).fill("amber")
     await expect(page.get_by_role("button", name="Export").first).to_be_visible()
+
+
+async def _open_team(page: Page, _: dict[str, Any]) -> None:
+    await page.get_by_label("Name or id of a team").fill(TEAM_NAME)
+    await page.get_by_role("button", name=f"Members of {TEAM_NAME}").click()
+    members = page.get_by_role("region", name=f"Members of {TEAM_NAME}")
+    await expect(members.get_by_role("listitem")).to_have_count(len(TEAMS[TEAM_NAME]))
 
 
 async def _moderate(page: Page, _: dict[str, Any]) -> None:
@@ -167,10 +184,14 @@ PAGES: dict[str, tuple[str, Act]] = {
     "tournament": ("#/?board=cup", _show_tournament),  # the player was chosen on the previous page
     "league": (f"#/player/{HERO}?board=league", _scroll_to_league),
     "ranks": (f"#/player/{HERO}?board=climb", _look_at_ranks),
+    "team": (f"#/player/{TEAM}?board=squads", _look_at_team),
+    "widget": ("embed?board=laps&limit=8", _embed),
+    "lost": ("#/nowhere", _look),
     "submit": ("#/submit", _submit),
     "console": ("#/console", _sign_in),
     "console-boards": ("#/console/boards", _list_boards),
     "console-players": ("#/console/players", _find_player),
+    "console-teams": ("#/console/teams", _open_team),
     "console-moderation": (f"#/console/moderation?board=laps&player={HERO}", _moderate),
     "console-entries": ("#/console/moderation?board=laps", _list_entries),
     "console-awards": ("#/console/awards", _list_awards),

@@ -30,6 +30,7 @@ from tests.browser.chromium import SCHEMES, SITE, SIZES, chromium, context
 from tests.browser.picture_competitions import FIRST_RACER, RACERS, SETTINGS, compete
 from tests.browser.picture_pages import HERO, NEWCOMERS, PAGES
 from tests.browser.picture_past import climb
+from tests.browser.picture_teams import form_teams
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 COLOURS = 256
@@ -76,6 +77,7 @@ def main(
         step("populate", ["populate", "--users", str(players), "--sessions", str(sessions)], directory)
         live(facts)
         compete(facts, HERO)
+        form_teams(facts)
         asyncio.run(past_day(facts["postgres"]))
         asyncio.run(climb(facts, HERO, [FIRST_RACER + number for number in range(len(RACERS))]))
         written = [*asyncio.run(take(facts, only)), *([] if only else [link_preview(facts)])]
