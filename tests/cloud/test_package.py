@@ -18,7 +18,10 @@ EACH_ARCHITECTURE = [
     pytest.param(name, marks=() if name == ARCHITECTURE else pytest.mark.long) for name in ARCHITECTURE_NAMES
 ]
 """All architectures. `make test` builds and checks only the packages for this machine."""
-NOT_DEPLOYED = ("boto3/", "botocore/", "newrelic/", "uvicorn/", "typer/", "tests/", "leaderforge/cli/")
+PREVIEWS = ("functions/previews/", "PIL/", "pillow", "fontTools/", "fonttools")
+"""Pictures of links, and the packages that draw them."""
+FONTS = (".ttf", ".otf", ".ttc", ".woff", ".woff2")
+NOT_DEPLOYED = ("boto3/", "botocore/", "newrelic/", "uvicorn/", "typer/", "tests/", "leaderforge/cli/", *PREVIEWS)
 DEPLOYED = ("functions/submit.py", "leaderforge/adapters/redis/scripts/apply.lua", "asyncpg/", "cronsim/")
 MACHINES = {"x86_64": 62, "arm64": 183}
 """Number of each architecture in the header of a compiled file."""
@@ -44,6 +47,7 @@ def test_each_is_small_and_holds_only_what_runs(packages: Packages, architecture
         assert any(name.startswith(begins) for name in names), begins
     for begins in NOT_DEPLOYED:
         assert not any(name.startswith(begins) for name in names), begins
+    assert [name for name in names if name.endswith(FONTS)] == []
     sources = {name for name in names if name.endswith(".py")}
     compiled = {name for name in names if name.endswith(".pyc")}
     assert len(compiled) == len(sources)

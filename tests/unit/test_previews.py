@@ -4,10 +4,14 @@ import re
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from PIL import Image
 
+from functions.previews import pictures
 from functions.previews import serving as previews
 from functions.previews.cards import Card, Line
 from functions.previews.fonts import BUILT_IN, Face, installed_faces, visual_runs
@@ -226,6 +230,52 @@ def test_the_fonts_of_a_machine(tmp_path: Path) -> None:
     expected = ["NotoSans-Bold.ttf", "NotoSansThai-Regular.ttf", "NotoSansCJK-Bold.ttc", "NotoColorEmoji.ttf"]
     assert faces == expected
     assert installed_faces([tmp_path / "nowhere"]) == [BUILT_IN]
+
+
+SCRIPTS = {"NotoSans": "ab", "NotoSansCJK": "山田가나", "NotoSansArabic": "محد", "NotoSansThai": "กขค"}
+"""Characters of the fonts of `font_folder`."""
+
+
+def box(left: int) -> Any:
+    """Return a glyph: a box that begins at this coordinate."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((left, 0))
+    for point in ((900, 0), (900, 700), (left, 700)):
+        pen.lineTo(point)
+    pen.closePath()
+    return pen.glyph()
+
+
+@pytest.fixture(scope="module")
+def font_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a font for each script. Each character is a box narrower than the box of a missing character."""
+    folder = tmp_path_factory.mktemp("fonts")
+    for family, characters in SCRIPTS.items():
+        names = [".notdef", *(f"u{ord(character):04X}" for character in characters)]
+        font = FontBuilder(1000, isTTF=True)
+        font.setupGlyphOrder(names)
+        font.setupCharacterMap({ord(character): name for character, name in zip(characters, names[1:], strict=True)})
+        font.setupGlyf({name: box(100 * number) for number, name in enumerate(names)})
+        font.setupHorizontalMetrics(dict.fromkeys(names, (1000, 0)))
+        font.setupHorizontalHeader(ascent=800, descent=-200)
+        font.setupOS2()
+        font.setupPost()
+        font.save(folder / f"{family}-Bold.ttf")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["山田", "가나", "محمد", "กขค"])
+def test_names_are_drawn_without_the_box_of_missing_characters(
+    name: str, font_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "installed_faces", lambda: installed_faces([font_folder]))
+    painter = Painter()
+
+    def drawn(text: str) -> bytes:
+        return painter.png(Card(text, ""), "#112233")
+
+    missing = drawn("\u0378")  # an unassigned character, which no font has
+    assert [character for character in name if drawn(character) == missing] == []
 
 
 @pytest.mark.parametrize("name", ["W" * 64, "Z\u0337\u034e" * 21, "א" * 64, "a😀" * 32])
