@@ -41,7 +41,7 @@ class Run:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def lane(self, targets: Sequence[str], *, streamed: bool) -> None:
-        """Run the targets one after another."""
+        """Run the targets one after another. Create the file `last_lane` if only one other lane still runs then."""
         self.run_targets(targets, streamed=streamed)
         with self.lock:
             self.lanes -= 1
@@ -49,6 +49,7 @@ class Run:
                 self.last_lane.touch()
 
     def run_targets(self, targets: Sequence[str], *, streamed: bool) -> None:
+        """Run the targets one after another, until the run is stopped."""
         for target in targets:
             if self.stopping:
                 return
