@@ -6,10 +6,11 @@ from contextlib import contextmanager, suppress
 from uuid import UUID
 
 from leaderforge.domain.boards import Board
+from leaderforge.domain.earlier_settings import MAX_EARLIER_SETTINGS
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.standings import LadderStanding
 from leaderforge.domain.submissions import Submission
-from tests.history_reference import ALL, DAY_MS, BoardHistory
+from tests.history_reference import ALL, DAY_MS, BoardHistory, Rules, TierRule
 from tests.history_world import RULES, TEAMS, World
 
 IN_TEAMS = 200
@@ -35,6 +36,8 @@ ACTS = {
     "set": 3,
     "rename": 8,
     "erase": 2,
+    "rank_style": 4,
+    "tiers": 6,
 }
 """Acts besides submissions, with their relative frequencies."""
 
@@ -208,6 +211,33 @@ class Acts:
         await self._moderate(self._stores.moderation.set_score(submission, self._world.act))
         self._world.histories[name].remove(player, self._world.now)
         self._world.note(name, submission)
+
+    async def _rank_style(self, _: int) -> None:
+        """Change the rank style of a board, and sometimes its tiers too."""
+        name = self._random.choice(list(self._world.boards))
+        rules = self._world.rules(name)
+        tiers = self._random_tiers() if self._random.random() < 0.3 else rules.tiers
+        await self._change_rules(name, rules._replace(shared=not rules.shared, tiers=tiers))
+
+    async def _tiers(self, _: int) -> None:
+        name = self._random.choice(list(self._world.boards))
+        await self._change_rules(name, self._world.rules(name)._replace(tiers=self._random_tiers()))
+
+    async def _change_rules(self, name: str, rules: Rules) -> None:
+        # Moments before the earliest of the kept settings would not have the rules of then.
+        if len(self._world.boards[name].earlier_settings) < MAX_EARLIER_SETTINGS:
+            await self._world.change_rules(name, rules)
+
+    def _random_tiers(self) -> tuple[TierRule, ...]:
+        """Return up to 4 tiers with limits of different kinds. The last tier may have no limit."""
+        limits = {
+            "score": self._random.randint(-5, 400),
+            "rank": self._random.randint(1, 30),
+            "percent": self._random.choice((0.5, 1, 12.5, 50, 100)),
+        }
+        kinds = self._random.sample(list(limits), self._random.randrange(4))
+        tiers = [TierRule(f"by {kind}", kind, limits[kind]) for kind in kinds]
+        return (*tiers, TierRule("others")) if self._random.random() < 0.5 else tuple(tiers)
 
     async def _erase(self, player: int) -> None:
         """Erase a player, and let a new one join."""

@@ -63,7 +63,8 @@ class Comparison:
         self._random = Random(world.random.getrandbits(64))
         self._is_of_teams = place[0] not in RULES
         self._attributes = () if self._is_of_teams else RULES[place[0]].segments
-        self._ladder = world.ladder(*place)._replace(at=at)
+        self._at = at
+        self._ladder = self._at_moment(world.ladder(*place))
         self._board = self._restriction(self._ladder)
         self.count = 0
 
@@ -73,7 +74,7 @@ class Comparison:
             yield self._page(self._board, 1, 1000)
             return
         yield from self._sample(players)
-        if self._ladder.at is not None:
+        if self._at is not None:
             yield self._earlier(self._random.sample(self._world.players, 6))
 
     def _sample(self, players: int) -> Iterator[Read]:
@@ -105,7 +106,11 @@ class Comparison:
 
     def _within(self, segment: reference.Segment) -> Restriction:
         ladder = self._ladder._replace(segment=Segment(self._attributes[segment[0]], segment[1]))
-        return self._restriction(ladder, segment)
+        return self._restriction(self._at_moment(ladder), segment)
+
+    def _at_moment(self, ladder: Ladder) -> Ladder:
+        """Return the ladder with the settings at the moment of the reads."""
+        return ladder if self._at is None else ladder.as_of(self._at)
 
     def _segments_of(self, player: int) -> Sequence[reference.Segment]:
         """Return the segments of a player's entry, in a random order, none without an entry."""
@@ -122,7 +127,16 @@ class Comparison:
             within.ladder
         )
         assert page.source is (Source.INDEX if within.ladder.at is None else Source.STORE)
+        self._require_tiers(within, page.entries)
         self.count += 1
+
+    def _require_tiers(self, within: Restriction, entries: Sequence[Entry]) -> None:
+        """Compare the tiers of a board's entries. Within segments, entries have no tiers."""
+        total, ladder = len(within.lines), within.ladder
+        if ladder.segment is None:
+            tiers = ladder.board.tiers_among(total)
+            expected = [self._expected.view.tier_of(within.by_player[e.user_id], total) for e in entries]
+            assert [tiers.name(e.score, e.rank) for e in entries] == expected, ladder
 
     def _player(self, within: Restriction, player: int) -> Iterator[Read]:
         """Yield the reads of a player: its rank, the entries around it, and the ranks of its friends."""
@@ -144,6 +158,7 @@ class Comparison:
         assert (self._named([ranked.entry]), ranked.total) == ([line], len(within.lines)), within.ladder
         if within.ladder.segment is None and self._attributes:
             assert ranked.entry.rank_in == self._ranks_in(line.player), within.ladder
+        self._require_tiers(within, [ranked.entry])
         self.count += 1
 
     async def _around(self, within: Restriction, line: Line) -> None:

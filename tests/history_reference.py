@@ -18,8 +18,20 @@ Segment = tuple[int, str]
 """Position of an attribute among those that divide a board, and its value."""
 
 
+class TierRule(NamedTuple):
+    """Tier of a board. An entry is in the first tier that it reaches.
+
+    `kind` says what the limit compares: "score", "rank", or "percent" of all entries. Each entry reaches a tier with an
+    empty `kind`.
+    """
+
+    name: str
+    kind: str = ""
+    limit: float = 0
+
+
 class Rules(NamedTuple):
-    """Rules of a board. `shared` says whether equal scores share a rank."""
+    """Rules of a board. `shared` says whether equal scores share a rank. `shared` and `tiers` change at times."""
 
     policy: str
     order: str = "desc"
@@ -27,6 +39,7 @@ class Rules(NamedTuple):
     minimum: int = 1
     segments: tuple[str, ...] = ()
     daily: bool = False
+    tiers: tuple[TierRule, ...] = ()
 
     @property
     def sign(self) -> int:
@@ -59,16 +72,16 @@ class Line(NamedTuple):
 
 
 class View:
-    """Entries of a board and period at a moment, with the segments of their players.
+    """Entries of a board and period at a moment, with the rules of the board and the segments of the players then.
 
-    Arrays hold them, because a test holds thousands of views.
+    Arrays hold the entries, because a test holds thousands of views.
     """
 
     def __init__(
         self, rules: Rules, entries: Iterable[tuple[int, Result]], segments: Mapping[int, tuple[str | None, ...]]
     ) -> None:
         ordered = sorted(entries, key=lambda entry: (entry[1].score * rules.sign, entry[1].at, entry[0]))
-        self._shared = rules.shared
+        self._rules = rules
         self._numbers = [array("q", column) for column in zip(*((i, *r) for i, r in ordered), strict=True)]
         self.players = self._numbers[0] if self._numbers else array("q")
         self._segments = [segments[player] for player in self.players] if rules.segments else None
@@ -79,9 +92,13 @@ class View:
         for i, (player, score, at, submissions) in enumerate(zip(*self._numbers, strict=True)):
             if player in without or (segment and self._segments and self._segments[i][segment[0]] != segment[1]):
                 continue
-            is_tied = self._shared and lines and lines[-1].score == score
+            is_tied = self._rules.shared and lines and lines[-1].score == score
             lines.append(Line(lines[-1].rank if is_tied else len(lines) + 1, player, score, submissions, at))
         return lines
+
+    def tier_of(self, line: Line, total: int) -> str | None:
+        """Return the name of the tier of one of `total` entries, None if the entry reaches no tier."""
+        return next((tier.name for tier in self._rules.tiers if reaches(tier, line, total, self._rules.sign)), None)
 
     def segments_of(self, player: int) -> list[Segment]:
         """Return the segments of an entry."""
@@ -280,6 +297,16 @@ class Friends:
     def of(self, player: int, mutual: bool) -> set[int]:
         """Return the friends of a player."""
         return {i for i in self.follows[player] if not mutual or player in self.follows[i]}
+
+
+def reaches(tier: TierRule, line: Line, total: int, sign: int) -> bool:
+    """Return whether one of `total` entries reaches a tier. `sign` is -1 if high scores lead, else 1."""
+    if tier.kind == "score":
+        return line.score * sign <= tier.limit * sign
+    if tier.kind == "rank":
+        return line.rank <= tier.limit
+    # A percentage stands for a rank, rounded up. Each rank up to it begins below the percentage.
+    return not tier.kind or (line.rank - 1) * 100 < tier.limit * total
 
 
 def is_open(period: int, now: int) -> bool:

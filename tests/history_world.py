@@ -14,6 +14,7 @@ from uuid import UUID
 
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.board_settings import changed_board
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import Conflict
 from leaderforge.domain.friends import FriendMode
@@ -24,6 +25,7 @@ from leaderforge.domain.standings import Event, LadderStanding, Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.team_rules import TeamFunction, TeamRules
 from leaderforge.domain.teams import Team
+from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.ports.index import LadderUpdate, RankIndex
 from leaderforge.services.friend_ranking import FriendRankingService
 from leaderforge.services.friends import FriendService
@@ -82,6 +84,7 @@ class World:
     """Product and reference program with the same history. `now` is the present time (ms) of both.
 
     `names` has the present names of all players and teams, `erased` the ids of the players who were erased.
+    `team_rules` has the present rules of the team boards.
     """
 
     def __init__(self, stores: Stores, indexes: Sequence[RankIndex], random: Random, population: int) -> None:
@@ -95,6 +98,7 @@ class World:
         self.products[0].delivery.on_changed = self.team_scores.note
         self.boards: dict[str, Board] = {}
         self.histories = {name: BoardHistory(rules) for name, rules in RULES.items()}
+        self.team_rules = {name: Rules("sum", daily=name == DAILY_TEAMS) for name in TEAM_FUNCTIONS}
         self.teams, self.friends = Teams(), Friends()
         self.names: dict[int, str] = {}
         self.attributes: dict[int, Mapping[str, str]] = {}
@@ -109,9 +113,7 @@ class World:
             self.boards[name] = await self.stores.board(**_settings(rules))
         for name, (function, members) in TEAM_FUNCTIONS.items():
             team = TeamRules(self.boards["points"].slug, TeamFunction(function), members or None)
-            daily = name == DAILY_TEAMS
-            settings = _settings(Rules("sum", daily=daily))
-            self.boards[name] = await self.stores.board(**{**settings, "team": team})
+            self.boards[name] = await self.stores.board(**{**_settings(self.team_rules[name]), "team": team})
         for product in self.products:
             await product.maintain.reconcile()
         for team_id in TEAMS:
@@ -155,8 +157,23 @@ class World:
         """Return the present entries of a board by the reference program."""
         if name in self.histories:
             return self.histories[name].view(period, self.hidden)
-        rules, source = Rules("sum"), self.histories["points"]
+        rules, source = self.team_rules[name], self.histories["points"]
         return self.teams.view(source, rules, TEAM_FUNCTIONS[name], period, self.hidden)
+
+    def rules(self, name: str) -> Rules:
+        """Return the present rules of a board."""
+        return self.histories[name].rules if name in self.histories else self.team_rules[name]
+
+    async def change_rules(self, name: str, rules: Rules) -> None:
+        """Change the rank style and the tiers of a board."""
+        settings = {"rank_style": _rank_style(rules), "tiers": tiers_of(map(_tier_members, rules.tiers))}
+        self.boards[name] = await self.stores.scores.change_board(
+            self.boards[name].slug, lambda board: changed_board(board, settings, self.now), self.act
+        )
+        if name in self.histories:
+            self.histories[name].rules = rules
+        else:
+            self.team_rules[name] = rules
 
     async def submit(self, count: int) -> None:
         """Submit a batch to one board, with some repetitions of earlier submissions."""
@@ -225,9 +242,18 @@ def _settings(rules: Rules) -> Mapping[str, Any]:
     return {
         "policy": Policy(rules.policy),
         "order": Order(rules.order),
-        "rank_style": RankStyle.SHARED if rules.shared else RankStyle.ORDINAL,
+        "rank_style": _rank_style(rules),
         "min_submissions": rules.minimum,
         "segments": rules.segments,
         "calendar": Calendar(kinds),
         "moments": Moments(3660, 0, 0, 0),
     }
+
+
+def _rank_style(rules: Rules) -> RankStyle:
+    return RankStyle.SHARED if rules.shared else RankStyle.ORDINAL
+
+
+def _tier_members(tier: reference.TierRule) -> Mapping[str, str | float]:
+    """Return a tier as the JSON object of the API."""
+    return {"name": tier.name, tier.kind: tier.limit} if tier.kind else {"name": tier.name}

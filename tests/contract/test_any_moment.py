@@ -1,7 +1,8 @@
 """Reads at any moment of a random history equal a reference program, for 1, 8 and 32 partitions.
 
-The history has submissions, changes of attributes and teams, acts of moderators, erasures, renames and friends. At each
-moment, segment ranks, team scores and friends' ranks are compared. At the end they are compared again at past moments.
+The history has submissions, changes of attributes and teams, acts of moderators, erasures, renames, friends, and
+changes of the rank styles and tiers of boards. At each moment, segment ranks, team scores, friends' ranks, and tiers
+are compared. At the end they are compared again at past moments, with the rank styles and tiers of then.
 The long form takes its size from the environment:
 
     LEADERFORGE_TEST_HISTORY=200000 .venv/bin/pytest -m long -k postgres --log-cli-level=INFO \
@@ -166,6 +167,7 @@ async def test_every_read_equals_the_reference_program(
 ) -> None:
     tour = Tour(world, players)
     await tour.live(submissions, moments)
+    assert any(board.earlier_settings for board in world.boards.values())
     await tour.look_back()
     for product in world.products:
         before = await contents(cluster, product.index, has_all_names=True)
