@@ -185,6 +185,22 @@ async def test_verify_names_what_differs(world: World):
     assert not found.clean
 
 
+async def test_verify_lists_a_limited_number_of_differences_and_counts_all(world: World, monkeypatch):
+    monkeypatch.setattr(comparing, "MAX_IN_FLIGHT", 3)
+    for user_id in range(1, 11):
+        await world.commit(user_id, user_id)
+    await world.maintain.rebuild()
+    for user_id in range(1, 11):
+        world.index.lose(LADDER, user_id)
+    found = await world.maintain.verify()
+    assert ([d.user_id for d in found.differences], found.unlisted) == ([1, 2, 3, 4], 6)
+    for user_id in range(21, 28):
+        world.index.overwrite(LADDER, Standing(user_id, 1, 0, UUID(int=0), None, True, 1, 1))
+    found = await world.maintain.verify()
+    assert [d.kind for d in found.differences] == [DifferenceKind.OTHER] * 4 + [DifferenceKind.EXTRA] * 4
+    assert (found.differing, found.clean) == (17, False)
+
+
 def test_verify_has_a_text_for_each_kind_of_difference():
     assert set(FAULTS) == set(DifferenceKind)
 

@@ -59,8 +59,8 @@ def _print_differences(verification: "Verification", *, is_maintained: bool) -> 
         typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
     for difference in verification.differences[:_REPORTED]:
         typer.echo(f"board {difference.board}: player {difference.user_id} {FAULTS[difference.kind]}")
-    if len(verification.differences) > _REPORTED:
-        typer.echo(f"... and {len(verification.differences) - _REPORTED:,} more")
+    if verification.differing > _REPORTED:
+        typer.echo(f"... and {verification.differing - min(_REPORTED, len(verification.differences)):,} more")
     for board_id, count in verification.orphans.items():
         typer.echo(
             f"board id {board_id} does not exist, but has {counted(count, 'standing')}: restore its row of the table "
@@ -78,7 +78,7 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     verification, faults, is_maintained = run_until_stopped(_verify(data_dir))
     _print_differences(verification, is_maintained=is_maintained)
     _print_faults(faults)
-    typer.echo(f"{counted(verification.checked, 'standing')} compared, {len(verification.differences):,} differ")
+    typer.echo(f"{counted(verification.checked, 'standing')} compared, {verification.differing:,} differ")
     if faults or not verification.clean:
         raise typer.Exit(1 if verification.differences or verification.orphans or faults else INCOMPLETE)
 

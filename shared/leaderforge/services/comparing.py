@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.ports.index import RankIndex
@@ -14,8 +15,26 @@ RETRY_S = 0.2
 """Time between checks, in s. An update in flight reaches the index within a few checks."""
 
 _RECHECKS = 10
-_MAX_IN_FLIGHT = 10_000
+MAX_IN_FLIGHT = 10_000
 """Assumed maximum number of updates in flight. If more standings differ, regard all of them as lasting differences."""
+
+
+@dataclass(slots=True)
+class Suspects(Generic[T]):
+    """Possible differences. After the loss of an index, every standing differs. Memory must not grow with their number.
+
+    Therefore only the first ones are `listed`, and `unlisted` is the number of others. If there are others, more than
+    `MAX_IN_FLIGHT` are listed, and `lasting` takes all of them for lasting differences.
+    """
+
+    listed: list[T] = field(default_factory=list)
+    unlisted: int = 0
+
+    def add(self, suspects: Sequence[T]) -> None:
+        """Add possible differences."""
+        room = MAX_IN_FLIGHT + 1 - len(self.listed)
+        self.listed += suspects[:room]
+        self.unlisted += max(0, len(suspects) - room)
 
 
 async def lasting(suspects: Sequence[T], recheck: Callable[[Sequence[T]], Awaitable[Sequence[T]]]) -> Sequence[T]:
@@ -24,7 +43,7 @@ async def lasting(suspects: Sequence[T], recheck: Callable[[Sequence[T]], Awaita
     `recheck` returns the given suspects that differ at the time of the call.
     """
     for _ in range(_RECHECKS):
-        if not 0 < len(suspects) <= _MAX_IN_FLIGHT:
+        if not 0 < len(suspects) <= MAX_IN_FLIGHT:
             break
         await asyncio.sleep(RETRY_S)
         suspects = await recheck(suspects)
