@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from itertools import product as pairs
@@ -94,20 +94,14 @@ def main(
         ]
         asyncio.run(settle(facts["postgres"]))
         memory = index_memory(facts, players)
-        samples: dict[str, list[dict[str, Any]]] = {kind: [] for kind in only or SCENARIOS}
-        for _, kind in track(list(pairs(range(rounds), samples)), "Measuring", console=console):
-            if kind == next(iter(samples)):
-                await_reconciliation(facts)
-            url = ceiling if kind.startswith("noop") else facts["api"]
-            load: dict[str, Any] = {
-                "connections": connections,
-                "seconds": seconds,
-                "batch": batch,
-                "warmup_s": warmup_s,
-            }
-            result = loaded(facts, kind, url, players=players, **load)
-            samples[kind].append(result)
-            console.print(f"{kind}: {result['rate']:,.0f}/s")
+        load = {
+            "players": players,
+            "connections": connections,
+            "seconds": seconds,
+            "batch": batch,
+            "warmup_s": warmup_s,
+        }
+        samples = in_turns(facts, ceiling, only or SCENARIOS, rounds, console, load)
         results = {kind: summary(kind, samples) for kind in samples}
         resident = api_memory(facts["pid"])
         alone = asyncio.run(store_alone(facts["postgres"], players, batch, seconds))
@@ -118,6 +112,23 @@ def main(
         "scenarios": results, "store_alone_scores_per_second": round(alone),
     }  # fmt: skip
     finish(report, table(report), out, chain.from_iterable(samples.values()))
+
+
+def in_turns(
+    facts: dict[str, Any], ceiling: str, kinds: Sequence[str], rounds: int, console: Console, load: Mapping[str, Any]
+) -> dict[str, list[dict[str, Any]]]:
+    """Run scenarios and ceilings in turns, and return the figures of each round by kind.
+
+    `ceiling` is the URL of the no-op server. `load` has the keyword arguments of `loaded`.
+    """
+    samples: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
+    for _, kind in track(list(pairs(range(rounds), samples)), "Measuring", console=console):
+        if kind == next(iter(samples)):
+            await_reconciliation(facts)
+        result = loaded(facts, kind, ceiling if kind.startswith("noop") else facts["api"], **load)
+        samples[kind].append(result)
+        console.print(f"{kind}: {result['rate']:,.0f}/s")
+    return samples
 
 
 @contextmanager
@@ -191,10 +202,14 @@ def cpu_seconds(pid: int, servers: Sequence[int] = ()) -> dict[str, float]:
     others = [process for server in map(psutil.Process, servers) for process in (server, *server.children())]
     for process in [*psutil.Process(pid).children(recursive=True), *others]:
         with suppress(psutil.Error):
-            command, times = " ".join(process.cmdline()), process.cpu_times()
-            part = "index" if "valkey-server" in command else "database" if "postgres" in command else "api"
+            part, times = part_of(" ".join(process.cmdline())), process.cpu_times()
             spent[part] += times.user + times.system + times.children_user + times.children_system
     return spent
+
+
+def part_of(command: str) -> str:
+    """Return the part of the product that a process of a stack belongs to, by its command line."""
+    return "index" if "valkey-server" in command else "database" if "postgres" in command else "api"
 
 
 def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -322,7 +337,7 @@ def _running(command: list[str], tree: Path | None = None) -> Iterator[subproces
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(START_S)  # index nodes save their data first
 
 
 if __name__ == "__main__":

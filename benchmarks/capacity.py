@@ -25,7 +25,7 @@ from benchmarks.capacity_model import (
     player_bytes,
     results,
 )
-from benchmarks.report import about, write
+from benchmarks.report import about, markdown, write
 
 USED = 0.6
 """Share of the processor time and of the memory that each part of a deployment uses at the peak. The rest is reserve.
@@ -189,7 +189,7 @@ def _cost_table() -> str:
     ]
     sizes = player_bytes(results("bench"), results("store-sizes"))
     return (
-        f"{_table(columns, rows)}\n\n"
+        f"{markdown(columns, rows)}\n\n"
         f"A player with a name and one submission takes {sizes.in_index:.0f} bytes in the index and "
         f"{sizes.in_store:.0f} in the store. A\n"
         f"further submission takes {sizes.further:.0f} bytes in the store. An index gives at most "
@@ -202,7 +202,7 @@ def _plan_table() -> str:
         "load", "submissions a second", "ranks a second", "cores of the API", "of the store", "primaries of the index",
         "index, GB", "store, GB", "its growth a month, GB", "Gbit a second", "$ a month", "bottleneck",
     )  # fmt: skip
-    return _table(columns, [_plan_row(load, plan(load)) for load in LOADS])
+    return markdown(columns, [_plan_row(load, plan(load)) for load in LOADS])
 
 
 def _plan_row(load: Load, needed: Plan) -> Sequence[str]:
@@ -230,22 +230,12 @@ def _node_table() -> str:
         gains = [f"{line.at(1) / line.at(1 / n):.1f}" for n in numbers]
         rows.append((name, f"{line.slope:.1f}", f"{line.base:.1f}", *gains))
     gain_columns = [f"{n} nodes" if n > 1 else "1 node" for n in numbers]
-    return _table(("gain over one node", "shared, us", "on every node, us", *gain_columns), rows)
+    return markdown(("gain over one node", "shared, us", "on every node, us", *gain_columns), rows)
 
 
 def _check_table() -> str:
     rows = [(p.name, f"{p.measured:,.0f}", f"{p.predicted:,.0f}", f"{p.deviation:+.0%}") for p in checked_points()]
-    return _table(("measured point", "a second", "by the model", "deviation"), rows)
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return (
-        "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        .replace("| --- |", "|---|")
-        .replace(" --- |", "---|")
-    )
+    return markdown(("measured point", "a second", "by the model", "deviation"), rows)
 
 
 async def store_sizes(dsn: str) -> dict[str, Any]:

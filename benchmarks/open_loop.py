@@ -38,8 +38,23 @@ class Outcome:
         self.statuses[status] += 1
 
 
-async def open_loop(url: str, next_request: Callable[[], Request], rate: float, seconds: float, wires: int) -> Outcome:
-    """Send requests at this rate over `wires` connections, and return the results once all are answered."""
+def _never() -> bool:
+    return False
+
+
+async def open_loop(
+    url: str,
+    next_request: Callable[[], Request],
+    rate: float,
+    seconds: float,
+    wires: int,
+    is_over: Callable[[], bool] = _never,
+) -> Outcome:
+    """Send requests at this rate over `wires` connections, and return the results once all are answered.
+
+    Sends requests for `seconds`, or until `is_over` returns true. Raises `TimeoutError` if some are not answered in
+    time.
+    """
     outcome = Outcome()
     free: asyncio.Queue[Wire] = asyncio.Queue()
     for _ in range(wires):
@@ -59,6 +74,8 @@ async def open_loop(url: str, next_request: Callable[[], Request], rate: float, 
         for number in range(int(rate * seconds)):
             due = began + number / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            if is_over():
+                break
             sending.create_task(send(due))
     outcome.elapsed_s = time.perf_counter() - began
     while not free.empty():

@@ -9,8 +9,8 @@ from typing import Any
 
 import typer
 
-from benchmarks.plot_shards import lines, logarithmic
-from benchmarks.plotting import COLOURS, new_figure, read, save
+from benchmarks.plot_shards import lines
+from benchmarks.plotting import COLOURS, logarithmic, new_figure, read, save
 
 NODES = 3
 

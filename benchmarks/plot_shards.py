@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from benchmarks.plotting import COLOURS, new_figure, read, save
+from benchmarks.plotting import COLOURS, logarithmic, new_figure, read, save
 
 OPERATIONS = {"submit, rank=none": "o", "submit, exact rank": "s", "rank": "^", "top 10": "D"}
 
@@ -41,16 +41,6 @@ def lines(axes: Any, rows: Sequence[Mapping[str, Any]], column: str, title: str,
         points = [(row[by], row[column]) for row in rows if row["operation"] == operation]
         axes.plot(*zip(*points, strict=True), f"{marker}-", color=colour, label=operation, markersize=5)
     axes.set_title(title)
-
-
-def logarithmic(axes: Any, numbers: Sequence[int], label: str) -> None:
-    """Make both axes logarithmic, with a mark at each of the numbers."""
-    axes.set(xscale="log", yscale="log", xlabel=label)
-    axes.set_xticks(numbers, [str(number) for number in numbers], minor=False)
-    axes.set_xticks([], minor=True)
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
-    axes.tick_params(axis="y", which="minor", labelsize=7)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,24 @@ def new_figure(title: str, columns: int) -> tuple[Any, Sequence[Any]]:
     return figure, list(axes[0])
 
 
+def logarithmic(axes: Any, numbers: Sequence[int], label: str) -> None:
+    """Make both axes logarithmic, with a mark at each of the numbers."""
+    axes.set(xscale="log", yscale="log", xlabel=label)
+    axes.set_xticks(numbers, [number_text(number) for number in numbers], minor=False)
+    axes.set_xticks([], minor=True)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+    axes.tick_params(axis="y", which="minor", labelsize=7)
+
+
+def number_text(number: int) -> str:
+    """Return a short text of a number, such as 300k or 10M."""
+    for unit, suffix in ((10**6, "M"), (10**3, "k")):
+        if number >= unit:
+            return f"{number / unit:g}{suffix}"
+    return str(number)
+
+
 def save(figure: Any, out: Path) -> None:
     """Write the figure as SVG. A figure that is drawn again yields the same bytes."""
     figure.savefig(out, metadata={"Date": None})

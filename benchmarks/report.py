@@ -75,6 +75,16 @@ def write_rows(rows: Sequence[Mapping[str, Any]], path: Path | None) -> None:
             writer.writerows(rows)
 
 
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return (
+        "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        .replace("| --- |", "|---|")
+        .replace(" --- |", "---|")
+    )
+
+
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -32,6 +32,9 @@ SHORT: Mapping[str, str] = {
     "benchmarks.compression": "--rounds 1",
     "benchmarks.counting": "--players 300 --lines 200 --rounds 2 --seconds 1 --batch 10 --only names",
     "benchmarks.dense_ranks": "--players 500 --updates 20",
+    "benchmarks.growth": (
+        "--players 300 --players 600 --connections 4 --rounds 1 --seconds 0.3 --warmup-s 0.1 --rate 20 --compared 300"
+    ),
     "benchmarks.huge_pages": "--players 2000 --rounds 2 --calls 2",
     "benchmarks.imports": "--lines 2000",
     "benchmarks.index_bench": "--players 300 --partitions 3 --connections 4 --seconds 0.1",
@@ -59,6 +62,7 @@ SHORT: Mapping[str, str] = {
 PLOTS = {
     "benchmarks.plot": "benchmarks.bench",
     "benchmarks.plot_capped": "benchmarks.shards_capped",
+    "benchmarks.plot_growth": "benchmarks.growth",
     "benchmarks.plot_mixed": "benchmarks.mixed",
     "benchmarks.plot_partitions": "benchmarks.shards",
     "benchmarks.plot_shards": "benchmarks.shards",
