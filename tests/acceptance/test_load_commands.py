@@ -33,7 +33,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.counting": "--players 300 --lines 200 --rounds 2 --seconds 1 --batch 10 --only names",
     "benchmarks.dense_ranks": "--players 500 --updates 20",
     "benchmarks.growth": (
-        "--players 300 --players 600 --connections 4 --rounds 1 --seconds 0.3 --warmup-s 0.1 --rate 20 --compared 300"
+        "--players 300 --connections 4 --rounds 1 --seconds 0.3 --warmup-s 0.1 --rate 20 --compared 300"
     ),
     "benchmarks.huge_pages": "--players 2000 --rounds 2 --calls 2",
     "benchmarks.imports": "--lines 2000",
