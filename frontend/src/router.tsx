@@ -16,7 +16,7 @@ import { parseModerated } from './console/moderation/search';
 import { preferredLanguage, speak } from './i18n/text';
 import { parseLadder, parseShownRank } from './ladder/search';
 import { lazyPage, retryPages } from './lazyPage';
-import { parseMoments } from './moments/search';
+import { parseMoments, type MomentSearch } from './moments/search';
 import { BrokenPage } from './shell/BrokenPage';
 import { isEnglishPage } from './shell/englishPages';
 import { LoadingPage } from './shell/LoadingPage';
@@ -41,18 +41,32 @@ function languageAt(pathname: string, config: Config) {
   return isEnglishPage(pathname) ? 'en' : preferredLanguage(config.language);
 }
 
+/** The selected moments stay when the reader selects another rank, board, period, segment or player. */
+const keepMoments = { middlewares: [retainSearchParams<MomentSearch>(['since', 'at'])] };
+
 const leaderboard = createRoute({
   getParentRoute: () => root,
   path: '/',
   component: LeaderboardPage,
   validateSearch: (search: Record<string, unknown>) => ({ ...parseShownRank(search), ...parseMoments(search) }),
-  // Another rank, board, period or segment keeps the selected moments.
-  search: { middlewares: [retainSearchParams(['since', 'at'])] },
+  search: keepMoments,
 });
 
-const player = createRoute({ getParentRoute: () => root, path: '/player/$id', component: PlayerPage });
+const player = createRoute({
+  getParentRoute: () => root,
+  path: '/player/$id',
+  component: PlayerPage,
+  validateSearch: parseMoments,
+  search: keepMoments,
+});
 
-const friends = createRoute({ getParentRoute: () => root, path: '/friends', component: FriendsPage });
+const friends = createRoute({
+  getParentRoute: () => root,
+  path: '/friends',
+  component: FriendsPage,
+  validateSearch: parseMoments,
+  search: keepMoments,
+});
 
 const submit = createRoute({
   getParentRoute: () => root,

@@ -2,6 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { Board } from '../src/api/types';
+import { saveFriends } from '../src/friends/useFriends';
 import { saveMe } from '../src/me/me';
 import { parseMoments } from '../src/moments/search';
 import { sinceChoices } from '../src/moments/since';
@@ -18,26 +19,36 @@ function compared(rank: number) {
   return entry(rank, { previous_rank: previous, previous_score: previous, moved, new: moved === null });
 }
 
+/** Return the ranks of the players in a lookup, among themselves. */
+function ranksAmong({ body }: RequestInit) {
+  const { user_ids: ids } = JSON.parse(body as string) as { user_ids: number[] };
+  return { body: { entries: ids.toSorted().map((id, at) => ({ ...entry(id), rank_among: at + 1 })), missing: [] } };
+}
+
 /** Open the page of a board with moments. Reads with `since` have the movement of `MOVES`. */
 function openBoard(path: string, change: Partial<Board> = {}) {
   const usual = board(PLAYERS);
   const requests = serve(async (url, init) => {
     if (url.pathname === '/api/boards') return { body: { boards: [aBoard('default', { moment_days: 30, ...change })] } };
-    const answer = await usual(url, init);
+    const answer = url.pathname.endsWith('/ranks/lookup') ? ranksAmong(init) : await usual(url, init);
     const { entries } = (answer.body ?? {}) as { entries?: { rank: number }[] };
     if (url.searchParams.get('at')?.startsWith('2025')) return refusal(404, 'moment_not_found', 'the first one is in 2026');
     if (!url.searchParams.has('since')) return answer;
     if (url.searchParams.get('since') === 'P7D') return refusal(404, 'moment_not_found', 'the first one is today');
     if (entries === undefined) return { body: { ...(answer.body as object), ...compared(Number(url.pathname.split('/').at(-1))) } };
-    return { body: { ...(answer.body as object), entries: entries.map(({ rank }) => compared(rank)) } };
+    return { body: { ...(answer.body as object), entries: entries.map((shown) => ({ ...shown, ...compared(shown.rank) })) } };
   });
   const reads = (part: string, moment: string) =>
     requests.asked().some((asked) => asked.includes(part) && decodeURIComponent(asked).includes(moment));
   return { asked: requests.asked, reads, ...open(path) };
 }
 
+const LOCAL = '2026-11-24T12:30';
+const AT = new Date(LOCAL).toISOString();
+
 afterEach(() => {
   saveMe(null);
+  saveFriends([]);
 });
 
 describe('the movement of the entries', () => {
@@ -85,9 +96,6 @@ describe('the movement of the entries', () => {
 });
 
 describe('a past moment', () => {
-  const LOCAL = '2026-11-24T12:30';
-  const AT = new Date(LOCAL).toISOString();
-
   it('is chosen by its local time, and is in the address until the reader goes back', async () => {
     const { user, router, reads } = openBoard('/?rank=5&since=P1D');
     const field = await screen.findByLabelText('Look back to');
@@ -128,6 +136,86 @@ describe('a past moment', () => {
     expect(await screen.findByText('Live, 9 players')).toBeInTheDocument();
     expect(screen.queryByLabelText('Look back to')).not.toBeInTheDocument();
     expect(asked().filter((path) => path.includes('/top')).at(-1)).not.toContain('at=');
+  });
+});
+
+describe('the page of a player', () => {
+  it('shows the movement since a chosen moment', async () => {
+    const { user, router, reads } = openBoard('/player/5');
+    await user.selectOptions(await screen.findByLabelText('Movement'), 'since yesterday');
+    await waitFor(() => expect(router.state.location.search).toEqual({ since: 'P1D' }));
+    const rank = (await screen.findByText('Rank', { selector: 'dt' })).parentElement;
+    await waitFor(() => expect(rank).toHaveTextContent('down 12 ranks since yesterday'));
+    const near = within(screen.getByRole('region', { name: 'Neighbours' }));
+    expect(await near.findByText('new since yesterday')).toBeInTheDocument();
+    expect(reads('/ranks/5', 'since=P1D')).toBe(true);
+    expect(reads('/around/5', 'since=P1D')).toBe(true);
+    await user.selectOptions(screen.getByLabelText('Movement'), 'live');
+    await waitFor(() => expect(rank).not.toHaveTextContent('since yesterday'));
+  });
+
+  it('shows a past moment until the reader goes back', async () => {
+    const { user, router, reads } = openBoard('/player/5');
+    const field = await screen.findByLabelText('Look back to');
+    fireEvent.change(field, { target: { value: LOCAL } });
+    await user.click(screen.getByRole('button', { name: 'Show' }));
+    await waitFor(() => expect(router.state.location.search).toEqual({ at: AT }));
+    expect(screen.getByText(/^The board as it was on Nov 24, 2026, 12:30:00/)).toHaveAttribute('role', 'status');
+    expect(await screen.findByRole('heading', { level: 1 })).toHaveTextContent('player 5');
+    for (const part of ['/ranks/5', '/around/5', '/distribution']) await waitFor(() => expect(reads(part, `at=${AT}`)).toBe(true));
+    await user.click(screen.getByRole('button', { name: 'Back to now' }));
+    await waitFor(() => expect(router.state.location.search).toEqual({}));
+    expect(field).toHaveFocus();
+  });
+
+  it('names a player without a score at the moment, with the way back', async () => {
+    openBoard(`/player/${PLAYERS + 1}?at=${AT}`);
+    expect(await screen.findByRole('heading', { level: 1 })).toHaveTextContent('player 10 had no score at this moment');
+    expect(await screen.findByRole('button', { name: 'Back to now' })).toBeInTheDocument();
+  });
+
+  it('opens at the moment of the leaderboard', async () => {
+    const { user, router } = openBoard(`/?at=${AT}`);
+    await user.click(await screen.findByRole('link', { name: 'player 1' }));
+    await waitFor(() => expect(router.state.location).toMatchObject({ pathname: '/player/1', search: { at: AT } }));
+  });
+
+  it('has nothing of moments on a board without them', async () => {
+    const { asked } = openBoard(`/player/5?at=${AT}&since=P1D`, { moment_days: null });
+    expect(await screen.findByRole('heading', { level: 1 })).toHaveTextContent('player 5');
+    expect(screen.queryByLabelText('Look back to')).not.toBeInTheDocument();
+    expect(asked().at(-1)).not.toMatch(/at=|since=/);
+  });
+});
+
+describe('the ranks of friends', () => {
+  const FRIENDS = [1, 2, 5].map((id) => ({ id, name: `player ${id}` }));
+
+  it('have the movement since a chosen moment', async () => {
+    saveFriends(FRIENDS);
+    const { user, router } = openBoard('/friends');
+    expect(await screen.findByRole('link', { name: 'player 1' })).toBeInTheDocument();
+    await user.selectOptions(await screen.findByLabelText('Movement'), 'since yesterday');
+    await waitFor(() => expect(router.state.location.search).toEqual({ since: 'P1D' }));
+    await waitFor(() => expect(screen.getByRole('row', { name: /player 5/ })).toHaveTextContent('down 12 ranks since yesterday'));
+    expect(screen.getByRole('row', { name: /player 1/ })).toHaveTextContent('up 3 ranks since yesterday');
+  });
+
+  it('are shown at a past moment', async () => {
+    saveFriends(FRIENDS);
+    const { reads } = openBoard(`/friends?at=${AT}`);
+    expect(await screen.findByText(/^The board as it was on Nov 24, 2026, 12:30:00/)).toBeInTheDocument();
+    expect(await screen.findByRole('link', { name: 'player 5' })).toBeInTheDocument();
+    expect(reads('/ranks/lookup', `at=${AT}`)).toBe(true);
+  });
+
+  it('are live only on a board without moments', async () => {
+    saveFriends(FRIENDS);
+    const { reads } = openBoard(`/friends?at=${AT}&since=P1D`, { moment_days: null });
+    expect(await screen.findByRole('link', { name: 'player 5' })).toBeInTheDocument();
+    await waitFor(() => expect(screen.queryByText(/since yesterday/)).not.toBeInTheDocument());
+    expect(screen.queryByLabelText('Look back to')).not.toBeInTheDocument();
+    expect(reads('/top', 'at=')).toBe(false);
   });
 });
 

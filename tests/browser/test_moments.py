@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.acceptance.api_fixtures import Served, record_by, served
 from tests.api_client import ADMIN_KEY
@@ -99,3 +99,68 @@ async def test_a_past_moment_is_shown(climb: Served, open_page: Open) -> None:
     await expect(page.get_by_text("Live, 6 players")).to_be_visible()
     assert "at=" not in page.url
     await page.close()  # an open page would log an error when its server ends, and thus fail the test
+
+
+async def test_the_page_of_a_player_shows_movement_a_past_moment_and_daily_ranks(
+    climb: Served, open_page: Open
+) -> None:
+    page = await open_page(f"{climb.url}/player/{CLIMBER}?board=climb", size=NARROW)
+    rank = page.get_by_role("term").filter(has_text="Rank").locator("..")
+    ranks = page.get_by_role("region", name="Rank over time")
+    await expect(ranks.get_by_role("img", name="The rank went from 5 to 1 in 2 days.")).to_be_visible()
+    await ranks.get_by_text("Show the ranks").click()
+    await expect(ranks.get_by_role("row")).to_have_count(3)
+    await page.get_by_label("Movement").select_option("since yesterday")
+    await expect(rank).to_contain_text("up 4 ranks since yesterday")
+    neighbours = page.get_by_role("region", name="Neighbours").get_by_role("listitem")
+    await expect(neighbours.nth(1)).to_contain_text("down 1 rank since yesterday")
+    await require_readable(page)
+
+    await page.get_by_label("Look back to").fill("2026-11-24T12:30")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("status").filter(has_text="The board as it was on Nov 24, 2026")).to_be_visible()
+    await expect(rank).to_contain_text("5of 5")
+    await expect(neighbours.last).to_contain_text("player 5")
+    await require_readable(page)
+    await page.get_by_role("button", name="Back to now").click()
+    await expect(rank).to_contain_text("1of 6")
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
+
+
+async def test_a_player_without_a_score_at_the_moment_is_named(climb: Served, open_page: Open) -> None:
+    moment = "2026-11-24T12:30:00.000Z"
+    page = await open_page(f"{climb.url}/player/{ARRIVAL}?board=climb&at={moment}", size=NARROW)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("player 6 had no score at this moment")
+    await require_readable(page)
+    await page.get_by_role("button", name="Back to now").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("player 6")
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
+
+
+@pytest.mark.parametrize("size", WIDTHS.values(), ids=WIDTHS)
+async def test_friends_have_their_movement_and_their_ranks_at_a_moment(
+    climb: Served, open_page: Open, size: tuple[int, int]
+) -> None:
+    page = await open_page(f"{climb.url}/friends?board=climb", size=size)
+    await page.get_by_label("Add friends by name or id").fill(f"2, {CLIMBER}, {ARRIVAL}")
+    await page.get_by_role("button", name="Add 3 friends").click()
+    rows = page.get_by_role("row")
+    await expect(rows.nth(1)).to_contain_text("player 5")
+    await page.get_by_label("Movement").select_option("since yesterday")
+    await expect(rows.nth(1)).to_contain_text("up 4 ranks since yesterday")
+    await expect(rows.nth(2)).to_contain_text("down 1 rank since yesterday")
+    await expect(rows.nth(3)).to_contain_text("new since yesterday")
+    await require_readable(page)
+
+    await page.get_by_label("Look back to").fill("2026-11-24T12:30")
+    await page.get_by_role("button", name="Show").click()
+    await expect(rows.nth(1)).to_contain_text("player 2")
+    await expect(rows.nth(3)).to_contain_text("no score yet")
+    await require_readable(page)
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
+
+
+async def require_readable(page: Page) -> None:
+    """Fail if axe reports a violation, or if the page is wider than its window."""
+    assert await violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { hashKey, queryOptions } from '@tanstack/react-query';
 
 import type { Since } from '../moments/search';
 import type { Deployment, Surroundings } from './context';
@@ -38,10 +38,30 @@ export interface Moments {
   readonly at?: string;
 }
 
+/** Moment of a read without a movement. */
+export type Moment = Pick<Moments, 'at'>;
+
 /** Return the time in ms between two polls of entries, false for those of a past moment. */
 export function entriesPollMs({ since, at }: Moments): number | false {
   if (at !== undefined) return false;
   return since === undefined ? POLL_MS : COMPARED_POLL_MS;
+}
+
+/** Return the moment that the query with this key shows. Each key of a read at moments ends with the moments. */
+export function shownAt(queryKey: readonly unknown[]): string | undefined {
+  return (queryKey.at(-1) as Moments).at;
+}
+
+/** Return a text of the entries that the query with this key shows, whatever moment they are compared with. */
+function viewOf(queryKey: readonly unknown[]): string {
+  return hashKey([...queryKey.slice(0, -1), shownAt(queryKey) ?? null]);
+}
+
+/** Return a function that keeps entries in view until they are loaded with the movement since another moment. */
+export function whileCompared(queryKey: readonly unknown[]) {
+  const view = viewOf(queryKey);
+  return <T>(shown: T | undefined, previous: { readonly queryKey: readonly unknown[] } | undefined): T | undefined =>
+    previous && viewOf(previous.queryKey) === view ? shown : undefined;
 }
 
 /** Return the path of a resource of the ladder, such as `top`. */
@@ -122,12 +142,12 @@ export function player(around: Surroundings, userId: number, moments: Moments = 
   });
 }
 
-export function neighbours(around: Surroundings, userId: number, radius: number) {
+export function neighbours(around: Surroundings, userId: number, radius: number, moments: Moments = {}) {
   return queryOptions({
-    queryKey: ['around', around.ladder, userId, radius],
+    queryKey: ['around', around.ladder, userId, radius, moments],
     queryFn: ({ signal }) =>
-      around.client.get<Listing>(ladderPath(around, `around/${userId}`, { radius }), signal),
-    refetchInterval: POLL_MS,
+      around.client.get<Listing>(ladderPath(around, `around/${userId}`, { radius, ...moments }), signal),
+    refetchInterval: entriesPollMs(moments),
   });
 }
 
@@ -141,21 +161,21 @@ export function leagueGroup(around: Surroundings, userId: number, period: string
   });
 }
 
-export function distribution(around: Surroundings, buckets: number) {
+export function distribution(around: Surroundings, buckets: number, moment: Moment = {}) {
   return queryOptions({
-    queryKey: ['distribution', around.ladder, buckets],
+    queryKey: ['distribution', around.ladder, buckets, moment],
     queryFn: ({ signal }) =>
-      around.client.get<Distribution>(ladderPath(around, 'distribution', { buckets }), signal),
+      around.client.get<Distribution>(ladderPath(around, 'distribution', { buckets, ...moment }), signal),
     staleTime: SPREAD_MS,
   });
 }
 
 /** Query of the score at a percentile: the score of the last entry that is ahead of `percent` % of the others. */
-export function scoreAtPercentile(around: Surroundings, percent: number) {
+export function scoreAtPercentile(around: Surroundings, percent: number, moment: Moment = {}) {
   return queryOptions({
-    queryKey: ['percentile', around.ladder, percent],
+    queryKey: ['percentile', around.ladder, percent, moment],
     queryFn: async ({ signal }) => {
-      const { score } = await around.client.get<Entry>(ladderPath(around, `percentile/${percent}`), signal);
+      const { score } = await around.client.get<Entry>(ladderPath(around, `percentile/${percent}`, { ...moment }), signal);
       return score;
     },
     staleTime: SPREAD_MS,
@@ -163,10 +183,10 @@ export function scoreAtPercentile(around: Surroundings, percent: number) {
 }
 
 /** Query of the number of players with a score in this range, both ends included. */
-export function countBetween(around: Surroundings, low: number, high: number) {
-  const query = { min_score: low, max_score: high, limit: 1 } satisfies RangeQuery;
+export function countBetween(around: Surroundings, low: number, high: number, moment: Moment = {}) {
+  const query = { min_score: low, max_score: high, limit: 1, ...moment } satisfies RangeQuery;
   return queryOptions({
-    queryKey: ['count', around.ladder, low, high],
+    queryKey: ['count', around.ladder, low, high, moment],
     queryFn: async ({ signal }) => {
       const found = await around.client.get<Listing>(ladderPath(around, 'range', query), signal);
       return found.total;
@@ -191,11 +211,11 @@ export function usersNamed(deployment: Deployment, search: string, limit: number
   });
 }
 
-export function lookup(around: Surroundings, userIds: readonly number[]) {
+export function lookup(around: Surroundings, userIds: readonly number[], moments: Moments = {}) {
   return queryOptions({
-    queryKey: ['lookup', around.ladder, userIds],
+    queryKey: ['lookup', around.ladder, userIds, moments],
     queryFn: ({ signal }) =>
-      around.client.query<Lookup>(ladderPath(around, 'ranks/lookup'), { user_ids: userIds }, signal),
-    refetchInterval: POLL_MS,
+      around.client.query<Lookup>(ladderPath(around, 'ranks/lookup', { ...moments }), { user_ids: userIds }, signal),
+    refetchInterval: entriesPollMs(moments),
   });
 }

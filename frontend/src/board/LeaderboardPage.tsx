@@ -12,6 +12,7 @@ import { boardName, useBoard, useBoards } from '../ladder/useBoard';
 import { useIsPast } from '../ladder/usePeriods';
 import { lazyPage } from '../lazyPage';
 import { MyRank } from '../me/MyRank';
+import { MomentSelection } from '../moments/MomentSelection';
 import { useMoments } from '../moments/useMoments';
 import { useCondition } from '../shell/useCondition';
 import { usePageTitle } from '../ui/usePageTitle';
@@ -22,7 +23,6 @@ import { useLiveTop } from './useLiveTop';
 import { useMovements } from './useMovements';
 
 const TournamentPanel = lazyPage(() => import('../tournament/TournamentPanel'), 'TournamentPanel');
-const MomentControls = lazyPage(() => import('../moments/MomentControls'), 'MomentControls');
 
 /** Return the board's name. With a single board, return a general title. */
 function useBoardTitle(): string {
@@ -58,13 +58,9 @@ export function LeaderboardPage() {
         </h1>
         <State known={leaders.data !== undefined} total={total} isPresent={isPresent} />
         {board && <Rules board={board} />}
-        {isPresent && <PeriodEnd />}
+        <PeriodEnd />
       </BoardHead>
-      {board?.moment_days != null && (
-        <Suspense>
-          <MomentControls />
-        </Suspense>
-      )}
+      <MomentSelection />
       {board?.tournament && isPresent && (
         <Suspense>
           <TournamentPanel key={shown} />

@@ -1,9 +1,9 @@
-import { hashKey, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
+import { useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import { condition } from '../api/condition';
 import { useSurroundings } from '../api/context';
-import { entriesPollMs, ladderPath, page, top, type Moments } from '../api/reads';
+import { entriesPollMs, ladderPath, page, top, whileCompared } from '../api/reads';
 import { listen } from '../api/stream';
 import type { Listing } from '../api/types';
 import { useBoard } from '../ladder/useBoard';
@@ -46,16 +46,9 @@ export function useLiveTop(): UseQueryResult<Listing> {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the address determines the ladder and the query keys
   }, [address, cache, events]);
 
-  const view = viewOf(leaders.queryKey);
   return useQuery({
     ...leaders,
     refetchInterval: flows || isPast ? false : entriesPollMs(moments),
-    // Keep the entries in view until they are loaded with the movement since another moment.
-    placeholderData: (entries, previous) => (previous && viewOf(previous.queryKey) === view ? entries : undefined),
+    placeholderData: whileCompared(leaders.queryKey),
   });
-}
-
-/** Return a text of the ladder and the moment that the query with this key shows, whatever it compares with. */
-function viewOf([, ladder, , moments]: readonly unknown[]): string {
-  return hashKey([ladder, (moments as Moments).at ?? null]);
 }

@@ -4,6 +4,7 @@ import { BoardHead, BoardName } from '../ladder/BoardHead';
 import { PeriodEnd } from '../ladder/PeriodEnd';
 import { useBoardName } from '../ladder/useBoard';
 import { lazyPage } from '../lazyPage';
+import { MomentSelection } from '../moments/MomentSelection';
 import { usePageTitle } from '../ui/usePageTitle';
 import { AddFriends } from './AddFriends';
 import { FriendsRanking } from './FriendsRanking';
@@ -27,6 +28,7 @@ export function FriendsPage() {
         <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">{words.friends}</h1>
         <PeriodEnd />
       </BoardHead>
+      <MomentSelection />
       {invitation !== null && <ChallengePanel key={invitation} />}
       <div className="grid grid-cols-1 items-start gap-4 sm:gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <FriendsRanking list={list} />

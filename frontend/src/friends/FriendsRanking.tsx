@@ -1,13 +1,18 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 
 import { useSurroundings } from '../api/context';
+import { shownAt } from '../api/reads';
 import type { Found } from '../api/types';
+import { MovementBadge } from '../board/MovementBadge';
+import { movementSince } from '../board/movement';
 import { formatNumber } from '../format/numbers';
 import { useText } from '../i18n/text';
 import { SecondScore } from '../ladder/SecondScore';
 import { useScores } from '../ladder/scores';
 import { useMe } from '../me/me';
 import { You } from '../me/You';
+import type { Since } from '../moments/search';
+import { useMoments } from '../moments/useMoments';
 import { Ago } from '../ui/Ago';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
@@ -30,10 +35,12 @@ export function FriendsRanking({ list }: { list: FriendList }) {
   const me = session === null || session.id === chosen?.id ? chosen : { id: session.id, name: `#${session.id}` };
   const compared = me ? withFriends(friends, [me], most + 1) : friends;
   const ids = compared.map((friend) => friend.id);
+  const moments = useMoments();
   const { data, error, fetchStatus, refetch } = useQuery({
-    ...friendRanks(useSurroundings(), session, ids),
+    ...friendRanks(useSurroundings(), session, ids, moments),
     enabled: friends.length > 0,
-    placeholderData: keepPreviousData,
+    // Keep the ranks in view until they are loaded with other friends, but not ranks of another moment.
+    placeholderData: (ranks, previous) => (previous && shownAt(previous.queryKey) === moments.at ? ranks : undefined),
   });
   const columns = useColumns();
   const rows = useSlides<HTMLTableSectionElement>(data);
@@ -59,7 +66,7 @@ export function FriendsRanking({ list }: { list: FriendList }) {
           {data.entries
             .filter((entry) => listed.has(entry.user_id))
             .map((entry) => (
-              <Ranked key={entry.user_id} entry={entry} list={list} isMe={entry.user_id === me?.id} />
+              <Ranked key={entry.user_id} entry={entry} list={list} since={moments.since} isMe={entry.user_id === me?.id} />
             ))}
           {unranked.map((friend) => (
             <Missing key={friend.id} friend={friend} list={list} isMe={friend.id === me?.id} />
@@ -94,10 +101,16 @@ interface RowProps {
   readonly isMe: boolean;
 }
 
-function Ranked({ entry, list, isMe }: RowProps & { entry: Found }) {
+interface RankedProps extends RowProps {
+  readonly entry: Found;
+  readonly since: Since | undefined;
+}
+
+function Ranked({ entry, list, since, isMe }: RankedProps) {
   const words = useText();
   const scores = useScores();
   const name = nameOf(entry);
+  const movement = since && <MovementBadge movement={movementSince(entry)} since={since} />;
   return (
     <tr data-slide={entry.user_id} aria-current={isMe ? 'true' : undefined} className={`h-16 ${isMe ? 'bg-wash' : ''}`}>
       <td className="text-lg font-bold">{formatNumber(entry.rank_among)}</td>
@@ -110,7 +123,9 @@ function Ranked({ entry, list, isMe }: RowProps & { entry: Found }) {
               {isMe && <You />}
             </div>
             <span className="block truncate text-xs text-muted">
-              <span className="sm:hidden">{words.globalRankOf(entry.rank)}</span>
+              <span className="sm:hidden">
+                {words.globalRankOf(entry.rank)} {movement}
+              </span>
               <Ago time={entry.achieved_at} short className="hidden sm:inline" />
             </span>
           </div>
@@ -120,7 +135,9 @@ function Ranked({ entry, list, isMe }: RowProps & { entry: Found }) {
         {scores.full(entry.score)}
         <SecondScore of={entry} />
       </td>
-      <td className="hidden text-right text-muted sm:table-cell">{formatNumber(entry.rank)}</td>
+      <td className="hidden text-right text-muted sm:table-cell">
+        {movement} {formatNumber(entry.rank)}
+      </td>
       <td className="pr-2 text-right">
         <Remove list={list} id={entry.user_id} name={name} />
       </td>

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import type { Deployment, Surroundings } from '../api/context';
-import { POLL_MS, ladderPath, lookup, withQuery } from '../api/reads';
+import { entriesPollMs, ladderPath, lookup, withQuery, type Moments } from '../api/reads';
 import type { FriendRanks, Friends, Found, Lookup } from '../api/types';
 import { nameOf } from '../ui/PlayerName';
 import type { Friend } from './friendsList';
@@ -37,20 +37,20 @@ export function keptFriends(deployment: Deployment, session: Session) {
 /**
  * Query of the ranks of friends: the friends in this browser or, with a session, the friends that the service keeps.
  */
-export function friendRanks(around: Surroundings, session: Session | null, ids: readonly number[]) {
-  const { queryKey } = lookup(around, ids);
+export function friendRanks(around: Surroundings, session: Session | null, ids: readonly number[], moments: Moments = {}) {
+  const { queryKey } = lookup(around, ids, moments);
   return queryOptions({
-    queryKey: session === null ? queryKey : ['friends', session.id, 'ranks', around.ladder, ids],
+    queryKey: session === null ? queryKey : ['friends', session.id, 'ranks', around.ladder, ids, moments],
     queryFn: ({ signal }): Promise<Ranks> =>
       session === null
-        ? around.client.query<Lookup>(ladderPath(around, 'ranks/lookup'), { user_ids: ids }, signal)
-        : keptRanks(around, session, ids, signal),
-    refetchInterval: POLL_MS,
+        ? around.client.query<Lookup>(ladderPath(around, 'ranks/lookup', { ...moments }), { user_ids: ids }, signal)
+        : keptRanks(around, session, ids, moments, signal),
+    refetchInterval: entriesPollMs(moments),
   });
 }
 
-async function keptRanks(around: Surroundings, session: Session, ids: readonly number[], signal: AbortSignal) {
-  const path = ladderPath(around, `friends/${session.id}`, { limit: A_PAGE });
+async function keptRanks(around: Surroundings, session: Session, ids: readonly number[], moments: Moments, signal: AbortSignal) {
+  const path = ladderPath(around, `friends/${session.id}`, { limit: A_PAGE, ...moments });
   const { entries } = await signedIn(around, session).get<FriendRanks>(path, signal);
   const ranked = new Set(entries.map((entry) => entry.user_id));
   return { entries, missing: ids.filter((id) => !ranked.has(id)) };

@@ -13,7 +13,7 @@ const LATEST = '9999-12-31T23:59';
 export function LookBack() {
   const id = useId();
   const words = useMomentTexts();
-  const navigate = useNavigate({ from: '/' });
+  const navigate = useNavigate();
   const { at } = useMoments();
   const [shown, setShown] = useState(at);
   const [time, setTime] = useState(at === undefined ? '' : localTime(at));

@@ -12,7 +12,7 @@ const LIVE = 'live';
 export function MovementPicker() {
   const words = useMomentTexts();
   const { since: names } = useText().moved;
-  const navigate = useNavigate({ from: '/' });
+  const navigate = useNavigate();
   const { since = LIVE, at } = useMoments();
   const choices = useSinceChoices() ?? [];
   if (choices.length === 0 || at !== undefined) return null;

@@ -8,6 +8,7 @@ const en = {
   show: 'Show',
   asItWas: (time: string) => `The board as it was on ${time}. Live updates are paused.`,
   backToNow: 'Back to now',
+  hadNoScore: (name: string) => `${name} had no score at this moment`,
 };
 
 type Texts = typeof en;
@@ -19,6 +20,7 @@ const de: Texts = {
   show: 'Zeigen',
   asItWas: (time) => `Die Rangliste, wie sie am ${time} war. Live-Aktualisierungen pausieren.`,
   backToNow: 'Zurück zu jetzt',
+  hadNoScore: (name) => `${name} hatte zu diesem Zeitpunkt kein Ergebnis`,
 };
 
 const es: Texts = {
@@ -28,6 +30,7 @@ const es: Texts = {
   show: 'Mostrar',
   asItWas: (time) => `La tabla tal como estaba el ${time}. Las actualizaciones en directo están en pausa.`,
   backToNow: 'Volver al presente',
+  hadNoScore: (name) => `${name} no tenía puntuación en ese momento`,
 };
 
 const ja: Texts = {
@@ -37,6 +40,7 @@ const ja: Texts = {
   show: '表示',
   asItWas: (time) => `${time} 時点のランキングです。ライブ更新は停止中です。`,
   backToNow: '現在に戻る',
+  hadNoScore: (name) => `この時点では ${name} のスコアはありません`,
 };
 
 export function useMomentTexts(): Texts {

@@ -16,11 +16,11 @@ export function useSinceChoices(): readonly Since[] | undefined {
 }
 
 /**
- * Return the past moments that the leaderboard reads, as in the address, if the board has them. The page of a past moment
- * has no movement.
+ * Return the past moments that the page reads, as in the address, if the board has them. The page of a past moment has no
+ * movement.
  */
 export function useMoments(): Moments {
-  const { since, at } = useSearch({ from: '/', select: parseMoments, structuralSharing: true });
+  const { since, at } = useSearch({ strict: false, select: parseMoments, structuralSharing: true });
   // Until the board is loaded, expect that it has the moment in its link: a second read would delay the entries.
   const choices = useSinceChoices();
   const keepsMoments = useBoard()?.moment_days !== null;

@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 
 import { useSurroundings } from '../api/context';
-import { neighbours } from '../api/reads';
+import { neighbours, whileCompared } from '../api/reads';
 import { EntryRow } from '../board/EntryRow';
 import { useMovements } from '../board/useMovements';
 import { formatNumber } from '../format/numbers';
 import { useText } from '../i18n/text';
+import { useMoments } from '../moments/useMoments';
 import { Icon } from '../ui/Icon';
 import { ErrorNotice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -17,9 +18,11 @@ const RADIUS = 4;
 /** Entries directly above and below a player. */
 export function Neighbours({ userId }: { userId: number }) {
   const words = useText();
-  const { data, error, refetch } = useQuery(neighbours(useSurroundings(), userId, RADIUS));
+  const moments = useMoments();
+  const query = neighbours(useSurroundings(), userId, RADIUS, moments);
+  const { data, error, refetch } = useQuery({ ...query, placeholderData: whileCompared(query.queryKey) });
   const entries = data?.entries;
-  const moved = useMovements(entries);
+  const moved = useMovements(entries, `${moments.at} ${moments.since}`);
   const list = useSlides<HTMLOListElement>(entries);
   const rankWidth = Math.max(...(entries ?? []).map(({ rank }) => formatNumber(rank).length), 1);
   const own = entries?.find((entry) => entry.user_id === userId);
@@ -54,6 +57,7 @@ export function Neighbours({ userId }: { userId: number }) {
                 rankWidth={rankWidth}
                 highlighted={entry.user_id === userId}
                 movement={moved.get(entry.user_id)}
+                since={moments.since}
               />
             </li>
           ))}

@@ -25,7 +25,7 @@ export function PastPeriods({ periods }: { periods: readonly FinalRank[] }) {
           {periods.map((period) => (
             <tr key={period.period} className="h-12">
               <th scope="row" className="font-medium">
-                <Link to="/" search={{ period: period.period, rank: period.rank }} className="rounded underline-offset-4 hover:underline">
+                <Link to="/" search={{ period: period.period, rank: period.rank, at: undefined }} className="rounded underline-offset-4 hover:underline">
                   {formatPeriod(period, timeZone)}
                 </Link>
               </th>

@@ -2,10 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 
 import { useSurroundings } from '../api/context';
 import { Refused } from '../api/errors';
-import { player } from '../api/reads';
+import { player, whileCompared } from '../api/reads';
 import { AwardSection } from '../awards/AwardSection';
 import { useText } from '../i18n/text';
+import { BoardHead, BoardName } from '../ladder/BoardHead';
+import { PeriodEnd } from '../ladder/PeriodEnd';
 import { useBoardName } from '../ladder/useBoard';
+import { MomentSelection } from '../moments/MomentSelection';
+import { useMoments } from '../moments/useMoments';
 import { nameOf } from '../ui/PlayerName';
 import { PlayerTeam } from '../team/PlayerTeam';
 import { TeamSection } from '../team/TeamSection';
@@ -22,7 +26,22 @@ import { RunDetails } from './RunDetails';
 import { Unranked } from './Unranked';
 
 export function PlayerDetails({ userId }: { userId: number }) {
-  const { data, error, fetchStatus, refetch } = useQuery(player(useSurroundings(), userId));
+  return (
+    <div className="space-y-4 sm:space-y-6">
+      <BoardHead>
+        <BoardName name={useBoardName()} />
+        <PeriodEnd />
+      </BoardHead>
+      <MomentSelection />
+      <Details userId={userId} />
+    </div>
+  );
+}
+
+function Details({ userId }: { userId: number }) {
+  const moments = useMoments();
+  const query = player(useSurroundings(), userId, moments);
+  const { data, error, fetchStatus, refetch } = useQuery({ ...query, placeholderData: whileCompared(query.queryKey) });
   const board = useBoardName();
   usePageTitle(data ? nameOf(data) : '', board);
 
@@ -30,23 +49,33 @@ export function PlayerDetails({ userId }: { userId: number }) {
   if (!data && fetchStatus === 'paused') return <OfflineNotice page />;
   if (!data) return error ? <ErrorNotice error={error} retry={refetch} page /> : <Loading />;
   const isAlone = data.total === 1;
+  // Teams, leagues and awards have no past moments: a page of a past moment must not show their present.
+  const isPresent = moments.at === undefined;
   return (
-    <div className="space-y-4 sm:space-y-6">
+    <>
       <PlayerHead player={data} />
       <RunDetails player={data} />
-      <PlayerTeam userId={userId} />
-      <TeamSection teamId={userId} />
+      {isPresent && (
+        <>
+          <PlayerTeam userId={userId} />
+          <TeamSection teamId={userId} />
+        </>
+      )}
       {!isAlone && (
         <div className="grid grid-cols-1 gap-4 sm:gap-6 lg:grid-cols-2">
           <Place player={data} />
           <Neighbours userId={userId} />
         </div>
       )}
-      <LeagueSection userId={userId} />
-      <AwardSection userId={userId} />
+      {isPresent && (
+        <>
+          <LeagueSection userId={userId} />
+          <AwardSection userId={userId} />
+        </>
+      )}
       <RankHistory userId={userId} />
       <History userId={userId} />
-    </div>
+    </>
   );
 }
 

@@ -1,14 +1,15 @@
 import type { Player } from '../api/types';
 import { formatNumber, formatPercent } from '../format/numbers';
+import { MovementBadge } from '../board/MovementBadge';
+import { movementSince } from '../board/movement';
 import { ModerateLink } from '../console/moderation/ModerateLink';
 import { FriendButton } from '../friends/FriendButton';
 import { useText } from '../i18n/text';
-import { BoardHead, BoardName } from '../ladder/BoardHead';
-import { PeriodEnd } from '../ladder/PeriodEnd';
 import { useScores } from '../ladder/scores';
 import { TierBadge } from '../ladder/TierBadge';
-import { useBoard, useBoardName } from '../ladder/useBoard';
+import { useBoard } from '../ladder/useBoard';
 import { MeButton } from '../me/MeButton';
+import { useMoments } from '../moments/useMoments';
 import { Ago } from '../ui/Ago';
 import { Avatar } from '../ui/Avatar';
 import { nameOf } from '../ui/PlayerName';
@@ -19,10 +20,6 @@ export function PlayerHead({ player }: { player: Player }) {
   const isTeam = Boolean(useBoard()?.team);
   return (
     <>
-      <BoardHead>
-        <BoardName name={useBoardName()} />
-        <PeriodEnd />
-      </BoardHead>
       <div className="flex flex-wrap items-center justify-between gap-4">
         <div className="flex min-w-0 items-center gap-3 sm:gap-4">
           <Avatar id={player.user_id} name={name} className="size-12 text-base sm:size-14 sm:text-lg" />
@@ -65,9 +62,18 @@ function Tier({ player: { tier, next_tier: next } }: { player: Player }) {
 function Figures({ player }: { player: Player }) {
   const words = useText();
   const scores = useScores();
+  const { since } = useMoments();
   return (
     <dl className="card flex flex-wrap gap-x-4 gap-y-5 px-4 py-5 sm:px-6">
-      <Figure label={words.rank} value={formatNumber(player.rank)} detail={words.of(player.total)} />
+      <Figure
+        label={words.rank}
+        value={formatNumber(player.rank)}
+        detail={
+          <>
+            {words.of(player.total)} {since && <MovementBadge movement={movementSince(player)} since={since} />}
+          </>
+        }
+      />
       <Figure
         label={scores.unit ? words.scoreIn(scores.unit) : words.score}
         value={scores.full(player.score)}

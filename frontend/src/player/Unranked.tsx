@@ -5,9 +5,10 @@ import { Refused } from '../api/errors';
 import { user } from '../api/reads';
 import { useText } from '../i18n/text';
 import { ModerateLink } from '../console/moderation/ModerateLink';
-import { BoardHead, BoardName } from '../ladder/BoardHead';
 import { useBoard, useBoardName } from '../ladder/useBoard';
 import { MeButton } from '../me/MeButton';
+import { useMomentTexts } from '../moments/texts';
+import { useMoments } from '../moments/useMoments';
 import { TeamSection } from '../team/TeamSection';
 import { ErrorNotice, Notice } from '../ui/Notice';
 import { nameOf } from '../ui/PlayerName';
@@ -19,6 +20,8 @@ export function Unranked({ userId }: { userId: number }) {
   const words = useText();
   const board = useBoardName();
   const isTeam = Boolean(useBoard()?.team);
+  const { hadNoScore } = useMomentTexts();
+  const isPresent = useMoments().at === undefined;
   const { data, error, refetch } = useQuery(user(useSurroundings(), userId));
   const isUnknown = error instanceof Refused && error.code === 'user_not_found';
   usePageTitle(data ? nameOf(data) : isUnknown ? words.playerNotFound : '', board);
@@ -26,19 +29,16 @@ export function Unranked({ userId }: { userId: number }) {
     const name = nameOf(data);
     return (
       <>
-        <BoardHead>
-          <BoardName name={board} />
-        </BoardHead>
-        <Notice title={words.noScoreYet(name)} page action={
+        <Notice title={isPresent ? words.noScoreYet(name) : hadNoScore(name)} page action={
             <div className="flex flex-wrap justify-center gap-2">
               {!isTeam && <MeButton player={{ id: userId, name }} />}
               <ModerateLink player={data} />
             </div>
           }
         >
-          {words.noScoreYetHint}
+          {isPresent && words.noScoreYetHint}
         </Notice>
-        <TeamSection teamId={userId} />
+        {isPresent && <TeamSection teamId={userId} />}
       </>
     );
   }

@@ -1,6 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 
 import { useSurroundings } from '../api/context';
+import { useMoments } from '../moments/useMoments';
 import { countBetween, distribution, scoreAtPercentile } from '../api/reads';
 import type { Distribution } from '../api/types';
 import type { Score } from '../format/scores';
@@ -28,17 +29,19 @@ export interface Spread {
  */
 export function useSpread(): Spread {
   const around = useSurroundings();
-  const { data, error, refetch } = useQuery(distribution(around, EQUAL_BARS));
+  const { at } = useMoments();
+  const moment = at === undefined ? {} : { at };
+  const { data, error, refetch } = useQuery(distribution(around, EQUAL_BARS, moment));
   // Keep the equal bands on boards with 64-bit scores: the bounds of other bands are computed with numbers, which are
   // not exact for such scores.
   const crowded = data !== undefined && typeof data.min === 'number' && isCrowded(data.buckets);
   const tails = useQueries({
-    queries: [TAIL, 100 - TAIL].map((percent) => ({ ...scoreAtPercentile(around, percent), enabled: crowded })),
+    queries: [TAIL, 100 - TAIL].map((percent) => ({ ...scoreAtPercentile(around, percent, moment), enabled: crowded })),
   });
   const ends = tails.flatMap((tail) => (tail.data === undefined ? [] : Number(tail.data))).sort((a, b) => a - b);
   const core = crowded && ends.length === tails.length ? { low: ends[0] ?? 0, high: ends[1] ?? 0 } : null;
   const { shape, bands } = planned(data, core);
-  const counts = useQueries({ queries: bands.map((band) => countBetween(around, band.low, band.high)) });
+  const counts = useQueries({ queries: bands.map((band) => countBetween(around, band.low, band.high, moment)) });
 
   const counted = bands.flatMap((band, at) => {
     const count = counts[at]?.data;
