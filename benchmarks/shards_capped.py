@@ -44,6 +44,8 @@ UNBATCHED = {"rank, one by one", "top 10, merged each time"}
 UNBATCHED_CALLERS = 64
 """Number of callers without batching. It is small, because each caller takes a connection to every node."""
 CREATED_AT_ONCE = 1000
+MOST = 999
+"""Largest score of a submission."""
 TIMEOUT_MS = 60_000
 """Time limit in ms. Capped nodes are slow on purpose: no call may time out."""
 
@@ -111,16 +113,26 @@ async def measured(
 
 
 @asynccontextmanager
-async def filled(addresses: Sequence[str], dsn: str, partitions: int, players: int) -> AsyncIterator[Services]:
-    """Yield the services over a new database and this index, with `players` players and a score each."""
+async def filled(
+    addresses: Sequence[str],
+    dsn: str,
+    partitions: int,
+    players: int,
+    *,
+    namespace: str = "leaderforge",
+    construct: Callable[[EnvironmentSettings], Services] = build,
+    most: int = MOST,
+) -> AsyncIterator[Services]:
+    """Yield the services over a new database and this index, with `players` players and a score of 1 to `most` each."""
     await migrate(dsn)
-    services = build(
+    services = construct(
         EnvironmentSettings.from_environment(
             {
                 "LEADERFORGE_REDIS_NODES": ",".join(addresses),
                 "LEADERFORGE_POSTGRES_DSN": dsn,
                 "LEADERFORGE_PARTITIONS": str(partitions),
                 "LEADERFORGE_INDEX_TIMEOUT_MS": str(TIMEOUT_MS),
+                "LEADERFORGE_NAMESPACE": namespace,
             }
         )
     )
@@ -131,7 +143,7 @@ async def filled(addresses: Sequence[str], dsn: str, partitions: int, players: i
         for first in range(1, players + 1, CREATED_AT_ONCE):
             ids = range(first, min(first + CREATED_AT_ONCE, players + 1))
             await services.parts.users.create([Player(i, f"player {i}", None, now_ms()) for i in ids])
-            await services.submit.submit_many([submission(ladder, i, random) for i in ids], WITHOUT_RANK)
+            await services.submit.submit_many([submission(ladder, i, random, most) for i in ids], WITHOUT_RANK)
         yield services
     finally:
         await services.close()
@@ -183,9 +195,9 @@ async def rank(index: RankIndex, ladder: Ladder, user_id: int) -> int:
     return counts.above[0]
 
 
-def submission(ladder: Ladder, user_id: int, random: Random) -> Submission:
-    """Return an invented submission with the current time."""
-    return Submission([ladder], Event(user_id, uuid4(), random.randrange(1, 1000), now_ms()))
+def submission(ladder: Ladder, user_id: int, random: Random, most: int = MOST) -> Submission:
+    """Return an invented submission with a score of 1 to `most` and the current time."""
+    return Submission([ladder], Event(user_id, uuid4(), random.randrange(1, most + 1), now_ms()))
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Table:

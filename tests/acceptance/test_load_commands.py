@@ -52,6 +52,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.shards_capped": (
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"
     ),
+    "benchmarks.score_ranges": ("--players 100 --nodes 1 --nodes 2 --share 0.5 --callers 2 --seconds 0.2 --rounds 2"),
     "benchmarks.storage": "--players 300",
     "benchmarks.storage_layouts": "--players 300",
     "benchmarks.store_bench": "--players 300 --seconds 0.1",
@@ -74,6 +75,8 @@ LONG_ONLY = SHORT.keys() - {"benchmarks.dense_ranks", "benchmarks.shards"}
 """Commands whose short form only `make test-long` runs. Each starts servers, which takes 2 s of CPU and more."""
 FLAMES = "benchmarks.flames"
 CAPPED = "benchmarks.shards_capped"
+RANGES = "benchmarks.score_ranges"
+UNCAPPED = SHORT.keys() - {CAPPED, RANGES}
 SHARDS = "benchmarks.shards"
 
 NOT_HERE = {
@@ -101,7 +104,7 @@ def test_every_command_of_the_pages_is_run() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY)) for name in sorted(SHORT.keys() - {CAPPED})],
+    [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY)) for name in sorted(UNCAPPED)],
 )
 def test_a_command_reports(module: str, results: Path) -> None:
     figures = list(numbers(reported(module, results)))
@@ -120,11 +123,21 @@ def test_capped_nodes_report(results: Path) -> None:
     plotted("benchmarks.plot_capped", path_of(CAPPED, results))
 
 
+@pytest.mark.long
+def test_exact_ranges_count_each_player_once(results: Path) -> None:
+    if not may_cap():
+        pytest.skip("making control groups takes root here")
+    report = reported(RANGES, results)
+    assert len(report["summary"]) == 2 * 2 * 4
+    exact = [check for check in report["checks"] if check["variant"] != "ranges, inexact"]
+    assert [(check["wrong"], check["wrong_totals"]) for check in exact] == [(0, 0)] * 2 * 3
+
+
 @pytest.mark.parametrize(
     "plot",
     [
         pytest.param(plot, marks=() if plot == "benchmarks.plot_shards" else pytest.mark.long)
-        for plot in sorted(name for name, of in PLOTS.items() if of in SHORT.keys() - {CAPPED})
+        for plot in sorted(name for name, of in PLOTS.items() if of in UNCAPPED)
     ],
 )
 def test_a_plot_shows_a_report(plot: str, results: Path) -> None:
