@@ -1,5 +1,6 @@
 """Reads at past moments equal the reads that were made at these moments."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.postgres.checkpoint_series import CheckpointSeries
 from leaderforge.adapters.postgres.moment_store import PostgresMoments
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.reads import edge_of, ladder_ids
@@ -31,6 +33,7 @@ from leaderforge.domain.times import time_text
 from leaderforge.ports.ranking import Ranking
 from leaderforge.services.moment_comparison import MomentComparison
 from tests.contract.store_fixtures import Database, Stores, numbers
+from tests.waiting import until
 
 NOON = 1_795_435_200_000
 """2026-11-23T12:00:00Z, a Monday."""
@@ -435,6 +438,49 @@ async def test_a_comparison_during_a_new_checkpoint_corrects_nothing(
     for revision in await database.moments.checkpoints(ladder):
         assert await database.moments.is_checkpoint_correct(ladder, revision)
     assert user_id_of(last.key) not in await players_in_checkpoints(database, story.board)
+
+
+async def test_a_checkpoint_is_computed_again_after_an_erasure_between_its_reads(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Citus, the reads of a transaction see an erasure that is committed between them, but not in the first read."""
+    [ladder] = (await database.board(moments=MOMENTS)).ladders_at(NOON)
+    await database.players(*PLAYERS)
+    moments = PostgresMoments(database.pool, block=1, uneven=99)
+    await submit_in_turn(database, ladder, PLAYERS, 20)
+    assert await moments.add_checkpoint(ladder, 20, NOON + 100)
+    await submit_in_turn(database, ladder, PLAYERS[:5], 20)
+    moves, erased = CheckpointSeries.moves, PLAYERS[0]
+
+    async def interrupted(*args: Any, **options: Any) -> Any:
+        monkeypatch.undo()
+        await database.records.erase(erased, AuditEntry(NOON, "key:ops", "player.erase", "", erased))
+        return await moves(*args, **options)
+
+    monkeypatch.setattr(CheckpointSeries, "moves", interrupted)
+    assert await moments.add_checkpoint(ladder, 10, NOON + 100)
+    [*_, last] = await moments.checkpoints(ladder)
+    assert await moments.is_checkpoint_correct(ladder, last)
+    assert erased not in await players_in_checkpoints(database, ladder.board)
+
+
+async def test_a_checkpoint_waits_until_the_nodes_of_erased_players_have_committed(database: Database) -> None:
+    """Between the commits of the coordinator and of a worker, the worker keeps the lock on the erased player.
+
+    Here another transaction has the lock, on a new player with the same id.
+    """
+    [ladder] = (await database.board(moments=MOMENTS)).ladders_at(NOON)
+    await database.players(*PLAYERS)
+    await submit_in_turn(database, ladder, PLAYERS, 20)
+    await database.records.erase(PLAYERS[0], AuditEntry(NOON, "key:ops", "player.erase", "", PLAYERS[0]))
+    await database.players(PLAYERS[0])
+    async with database.pool.transaction() as connection:
+        await connection.fetch(statement("lock_player"), PLAYERS[0])
+        adding = asyncio.create_task(database.moments.add_checkpoint(ladder, 4, NOON + 100))
+        lock = "select 1 from pg_stat_activity where state = 'active' and query like '%for no key update%'"
+        await until(lambda: database.run(f"{lock} and pid <> pg_backend_pid()"), "the wait for the player")
+        assert not adding.done()
+    assert await adding
 
 
 async def test_a_checkpoint_is_derived_if_the_scan_takes_too_long(database: Database) -> None:

@@ -1,8 +1,9 @@
 """Past standings and checkpoints in PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from leaderforge.adapters.postgres.checkpoint_corrections import CheckpointDraft, correct, place_ids, subtracted
 from leaderforge.adapters.postgres.checkpoint_series import CheckpointSeries, all_series_at
@@ -16,13 +17,15 @@ from leaderforge.domain.errors import StoreUnavailable, Unavailable
 from leaderforge.domain.moments import revision_at
 from leaderforge.ports.ranking import Ranking
 
+ComputedT = TypeVar("ComputedT")
+
 _NEW_STATES = 100_000
 """Minimum number of new states after which the next checkpoint gets new keys by a scan."""
 _LADDERS = 10_000
 """Maximum number of ladders and attributes with a `_Growth` in memory. With more, all counts start again from 0."""
 
-_SCANS = 3
-"""Maximum number of scans for a checkpoint, if players are erased during each of them."""
+_ATTEMPTS = 3
+"""Maximum attempts to compute a checkpoint, if players are erased during each of them."""
 
 
 @dataclass(slots=True)
@@ -86,17 +89,27 @@ class PostgresMoments:
 
     async def _next(self, series: CheckpointSeries, revision: int) -> CheckpointDraft:
         """Return the checkpoint of a revision, from the last checkpoint and later moves or, if uneven, from a scan."""
+        derived = await self._undisturbed(series, partial(self._derive, series, revision))
+        if derived is None:
+            return await self._scan(series, revision)
+        draft, states = derived
+        return await self._scan_or(draft) if self._is_uneven(series, draft.checkpoint, states) else draft
+
+    async def _derive(
+        self, series: CheckpointSeries, revision: int, pending: Sequence[Record]
+    ) -> tuple[CheckpointDraft, int] | None:
+        """Return the checkpoint of a revision from the last checkpoint and later moves, None without a last checkpoint.
+
+        Also return the number of states since the last checkpoint.
+        """
         async with self._pool.transaction(SNAPSHOT) as connection:
             last = await series.before(connection, revision)
-            if last is not None:
-                pending = await series.corrections(connection)
-                moves = await series.moves(connection, last.revision, revision)
-                states = await series.states(connection, last.revision, revision)
-        if last is None:
-            return await self._scan(series, revision)
+            if last is None:
+                return None
+            moves = await series.moves(connection, last.revision, revision)
+            states = await series.states(connection, last.revision, revision)
         checkpoint = moved(subtracted(series, last, pending), moves, revision)
-        draft = CheckpointDraft(series, checkpoint, place_ids(pending))
-        return await self._scan_or(draft) if self._is_uneven(series, checkpoint, states) else draft
+        return CheckpointDraft(series, checkpoint, place_ids(pending)), states
 
     async def _scan_or(self, draft: CheckpointDraft) -> CheckpointDraft:
         """Return a checkpoint with new keys, or the draft if the scan fails."""
@@ -124,18 +137,44 @@ class PostgresMoments:
 
     async def _scan(self, series: CheckpointSeries, revision: int) -> CheckpointDraft:
         """Return a checkpoint with new keys. Raises `StoreUnavailable` if players are erased during each scan."""
-        for _ in range(_SCANS):
-            before = place_ids(await self._corrections(series))
-            scan = await series.counted(self._pool, revision, self._block)
-            # If the places changed during the scan, it is unknown which erased players the scan has counted.
-            if before == place_ids(await self._corrections(series)):
-                self._note_scan(series, scan.states)
-                return CheckpointDraft(series, scan.checkpoint, before)
-        raise StoreUnavailable("players were erased during each count of all entries; it is repeated later")
+
+        async def scan(pending: Sequence[Record]) -> CheckpointDraft:
+            counted = await series.counted(self._pool, revision, self._block)
+            self._note_scan(series, counted.states)
+            return CheckpointDraft(series, counted.checkpoint, place_ids(pending))
+
+        return await self._undisturbed(series, scan)
+
+    async def _undisturbed(
+        self, series: CheckpointSeries, compute: Callable[[Sequence[Record]], Awaitable[ComputedT]]
+    ) -> ComputedT:
+        """Return the result of `compute` from an attempt during which no player was erased.
+
+        The argument of `compute` has the places of the players who were erased before. Raises `StoreUnavailable` if
+        players are erased during each attempt.
+        """
+        for _ in range(_ATTEMPTS):
+            pending = await self._corrections(series)
+            await self._await_erasures(pending)
+            computed = await compute(pending)
+            # If the places changed meanwhile, it is unknown which erased players the result counts. On Citus, this also
+            # concerns reads in one transaction, because each node has a snapshot of its own.
+            if place_ids(pending) == place_ids(await self._corrections(series)):
+                return computed
+        raise StoreUnavailable("players were erased during each attempt to add a checkpoint; it is repeated later")
 
     async def _corrections(self, series: CheckpointSeries) -> Sequence[Record]:
-        async with self._pool.transaction(SNAPSHOT) as connection:
+        async with self._pool.connection() as connection:
             return await series.corrections(connection)
+
+    async def _await_erasures(self, places: Sequence[Record]) -> None:
+        """Wait until the erasures with these places are committed on all nodes.
+
+        Citus commits an erasure on the coordinator, which has the places, and then on the node of the player. Until
+        then, this node still counts the player, and the player is locked there.
+        """
+        for user_id in sorted({place["user_id"] for place in places}):
+            await self._pool.fetch(statement("lock_user"), user_id)
 
     def _note_scan(self, series: CheckpointSeries, states: int) -> None:
         if len(self._growth) > _LADDERS:
