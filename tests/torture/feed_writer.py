@@ -19,6 +19,10 @@ from tests.torture.rig import Rig
 _ACTS = {"submit": 10, "overlap": 5, "void": 4}
 _LOOK_WITHIN_S = 0.1
 """Maximum time in s from a request to a look at the store, which is at a random moment."""
+_DISCONNECTED = OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+"""Errors of a look at the store while a nemesis stops PostgreSQL. asyncpg raises the last one for a connection that is
+lost at an unexpected moment.
+"""
 _LONG = 2**53 - 1
 """Greatest named number. As a score it is near the limits of boards that are not `int64`."""
 
@@ -77,7 +81,7 @@ class FeedWriter(ApiWriter):
     async def _look(self) -> None:
         """Compare the events of a random moment. Runs in flight must count on all boards or on none, too."""
         await asyncio.sleep(self._random.uniform(0, _LOOK_WITHIN_S))
-        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(*_DISCONNECTED):
             self._note(list(self._runs.partial(await self._stored())))
 
     def _new_run(self) -> Run:
