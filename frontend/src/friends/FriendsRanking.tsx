@@ -24,6 +24,7 @@ import { useSlides } from '../ui/useSlides';
 import { withFriends, type Friend } from './friendsList';
 import { friendRanks } from './keptFriends';
 import { useSession } from './session';
+import { useFriendTexts } from './texts';
 import type { FriendList } from './useFriendList';
 
 /** Ranks of friends and the reader, among themselves and on the board. */
@@ -69,11 +70,29 @@ export function FriendsRanking({ list }: { list: FriendList }) {
               <Ranked key={entry.user_id} entry={entry} list={list} since={moments.since} isMe={entry.user_id === me?.id} />
             ))}
           {unranked.map((friend) => (
-            <Missing key={friend.id} friend={friend} list={list} isMe={friend.id === me?.id} />
+            <Missing key={friend.id} friend={friend} list={list} areMutual={data.areMutual} isMe={friend.id === me?.id} />
           ))}
         </tbody>
       </Table>
+      <Gap entries={data.entries.filter((entry) => listed.has(entry.user_id))} me={me?.id} />
     </div>
+  );
+}
+
+/** Distance from the reader to the nearest friend with a better rank. Entries are in the order of ranks. */
+function Gap({ entries, me }: { entries: readonly Found[]; me: number | undefined }) {
+  const { behind } = useFriendTexts();
+  const scores = useScores();
+  const mine = entries.find((entry) => entry.user_id === me);
+  const ahead = mine && entries.findLast((entry) => entry.rank < mine.rank);
+  if (!ahead) return null;
+  const points = BigInt(ahead.score) - BigInt(mine.score);
+  // Long scores are texts, because numbers of JavaScript do not contain them exactly.
+  const distance = String(points < 0n ? -points : points);
+  return (
+    <p className="border-t border-line px-4 py-3 text-sm text-muted sm:px-6">
+      {behind(scores.full(typeof mine.score === 'string' ? distance : Number(distance)), nameOf(ahead))}
+    </p>
   );
 }
 
@@ -145,8 +164,14 @@ function Ranked({ entry, list, since, isMe }: RankedProps) {
   );
 }
 
-function Missing({ friend, list, isMe }: RowProps & { friend: Friend }) {
+interface MissingProps extends RowProps {
+  readonly friend: Friend;
+  readonly areMutual: boolean | undefined;
+}
+
+function Missing({ friend, list, areMutual, isMe }: MissingProps) {
   const words = useText();
+  const { doesNotFollow } = useFriendTexts();
   return (
     <tr className={`h-16 ${isMe ? 'bg-wash' : ''}`}>
       <td className="text-muted">–</td>
@@ -156,7 +181,7 @@ function Missing({ friend, list, isMe }: RowProps & { friend: Friend }) {
           {isMe && <You />}
         </div>
       </th>
-      <td className="text-right text-sm text-muted">{words.unranked}</td>
+      <td className="text-right text-sm text-muted">{areMutual && friend.follows === false ? doesNotFollow : words.unranked}</td>
       <td className="hidden sm:table-cell" />
       <td className="pr-2 text-right">
         <Remove list={list} id={friend.id} name={friend.name} />

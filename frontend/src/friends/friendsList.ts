@@ -1,6 +1,8 @@
 export interface Friend {
   readonly id: number;
   readonly name: string;
+  /** Whether the friend follows the reader. Only the service knows it. */
+  readonly follows?: boolean;
 }
 
 /** Ids and names of players that the reader has pasted: one per line, or separated by commas or semicolons. */

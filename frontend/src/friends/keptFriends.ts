@@ -15,6 +15,8 @@ const A_PAGE = 1000;
 export interface Ranks {
   readonly entries: readonly Found[];
   readonly missing: readonly number[];
+  /** Whether the service compares only friends who follow the reader too. */
+  readonly areMutual?: boolean;
 }
 
 /** Query of the friends that the service keeps for a player. */
@@ -26,7 +28,7 @@ export function keptFriends(deployment: Deployment, session: Session) {
       for (let after: number | null | undefined; after !== null; ) {
         const path = withQuery(friendsPath(session), { limit: A_PAGE, ...(after !== undefined && { after }) });
         const page: Friends = await signedIn(deployment, session).get<Friends>(path, signal);
-        friends.push(...page.friends.map((friend) => ({ id: friend.user_id, name: nameOf(friend) })));
+        friends.push(...page.friends.map((friend) => ({ id: friend.user_id, name: nameOf(friend), follows: friend.mutual })));
         after = page.next;
       }
       return friends;
@@ -50,10 +52,22 @@ export function friendRanks(around: Surroundings, session: Session | null, ids: 
 }
 
 async function keptRanks(around: Surroundings, session: Session, ids: readonly number[], moments: Moments, signal: AbortSignal) {
-  const path = ladderPath(around, `friends/${session.id}`, { limit: A_PAGE, ...moments });
-  const { entries } = await signedIn(around, session).get<FriendRanks>(path, signal);
-  const ranked = new Set(entries.map((entry) => entry.user_id));
-  return { entries, missing: ids.filter((id) => !ranked.has(id)) };
+  const entries = new Map<number, Found>();
+  let ranking: FriendRanks;
+  let rank = 1;
+  do {
+    const path = ladderPath(around, `friends/${session.id}`, { limit: A_PAGE, rank, ...moments });
+    ranking = await signedIn(around, session).get<FriendRanks>(path, signal);
+    // A friend that moves between two requests can occur in both.
+    ranking.entries.forEach((entry) => entries.set(entry.user_id, entry));
+    rank += A_PAGE;
+  } while (rank <= ranking.ranked);
+  const friends = ids.filter((id) => id !== session.id);
+  return {
+    entries: [...entries.values()],
+    missing: ids.filter((id) => !entries.has(id)),
+    areMutual: ranking.friends < friends.length,
+  };
 }
 
 /** Return the client with the session's token. If the service refuses the token, the client ends the session. */

@@ -7,6 +7,8 @@ const en = {
   tokenHelp: 'The game issues it. It stays in this tab until you close the tab.',
   kept: (name: string) => `Signed in as ${name}. The service keeps your friends.`,
   signOut: 'Sign out',
+  behind: (points: string, name: string) => `You are ${points} behind ${name}.`,
+  doesNotFollow: 'does not follow you',
 };
 
 type Texts = typeof en;
@@ -17,6 +19,8 @@ const de: Texts = {
   tokenHelp: 'Das Spiel stellt ihn aus. Er bleibt in diesem Tab, bis du den Tab schließt.',
   kept: (name) => `Angemeldet als ${name}. Der Dienst speichert deine Freunde.`,
   signOut: 'Abmelden',
+  behind: (points, name) => `Du liegst ${points} hinter ${name}.`,
+  doesNotFollow: 'folgt dir nicht',
 };
 
 const es: Texts = {
@@ -25,6 +29,8 @@ const es: Texts = {
   tokenHelp: 'Lo emite el juego. Permanece en esta pestaña hasta que la cierres.',
   kept: (name) => `Has iniciado sesión como ${name}. El servicio guarda tus amigos.`,
   signOut: 'Cerrar sesión',
+  behind: (points, name) => `Estás a ${points} de ${name}.`,
+  doesNotFollow: 'no te sigue',
 };
 
 const ja: Texts = {
@@ -33,6 +39,8 @@ const ja: Texts = {
   tokenHelp: 'ゲームが発行します。このタブを閉じるまで、このタブに残ります。',
   kept: (name) => `${name} としてサインインしています。フレンドはサービスに保存されます。`,
   signOut: 'サインアウト',
+  behind: (points, name) => `${name} まであと ${points} です。`,
+  doesNotFollow: 'あなたをフォローしていません',
 };
 
 export function useFriendTexts(): Texts {

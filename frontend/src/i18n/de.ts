@@ -193,6 +193,7 @@ export const de: Messages = {
   rankAmongFriends: 'unter Freunden',
   playerLabel: 'Spieler',
   globalRank: 'Rang unter allen',
+  rankBy: (attribute) => `Rang nach ${attribute}`,
   globalRankOf: (rank) => `Rang ${formatNumber(rank)} unter allen`,
   remove: 'Entfernen',
   removeFriend: (name) => `${name} entfernen`,

@@ -204,6 +204,7 @@ export const en = {
   rankAmongFriends: 'among friends',
   playerLabel: 'Player',
   globalRank: 'Global rank',
+  rankBy: (attribute: string) => `Rank by ${attribute}`,
   globalRankOf: (rank: number) => `Global rank ${formatNumber(rank)}`,
   remove: 'Remove',
   removeFriend: (name: string) => `Remove ${name}`,

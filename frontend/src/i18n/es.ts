@@ -197,6 +197,7 @@ export const es: Messages = {
   rankAmongFriends: 'entre amigos',
   playerLabel: 'Jugador',
   globalRank: 'Puesto global',
+  rankBy: (attribute) => `Puesto por ${attribute}`,
   globalRankOf: (rank) => `Puesto global ${formatNumber(rank)}`,
   remove: 'Quitar',
   removeFriend: (name) => `Quitar a ${name}`,

@@ -192,6 +192,7 @@ export const ja: Messages = {
   rankAmongFriends: '（フレンド内）',
   playerLabel: 'プレイヤー',
   globalRank: '全体の順位',
+  rankBy: (attribute) => `${attribute} 別の順位`,
   globalRankOf: (rank) => `全体で${formatNumber(rank)}位`,
   remove: '削除',
   removeFriend: (name) => `${name}を削除`,

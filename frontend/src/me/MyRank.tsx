@@ -7,6 +7,7 @@ import { Refused } from '../api/errors';
 import { player } from '../api/reads';
 import { EntryRow } from '../board/EntryRow';
 import { ON_PODIUM } from '../board/Podium';
+import { formatNumber } from '../format/numbers';
 import { useText } from '../i18n/text';
 import { useMoments } from '../moments/useMoments';
 import { openSearch } from '../search/opened';
@@ -39,7 +40,14 @@ function Mine({ me, rankWidth }: { me: Me; rankWidth: number }) {
     <section aria-label={words.yourRank} className="card overflow-hidden">
       <EntryRow entry={data} since={moments.since} rankWidth={rankWidth} />
       <p className="flex justify-between gap-4 border-t border-line px-4 py-2 text-sm text-muted sm:px-6">
-        <span>{words.rankOf(data.rank, data.total)}</span>
+        <span>
+          {words.rankOf(data.rank, data.total)}
+          {Object.entries(data.rank_in ?? {}).map(([attribute, rank]) => (
+            <span key={attribute} className="ml-3">
+              {words.rankBy(attribute)}: {formatNumber(rank)}
+            </span>
+          ))}
+        </span>
         <Link
           to="/"
           search={{ rank: data.rank }}

@@ -10,9 +10,11 @@ import { TierBadge } from '../ladder/TierBadge';
 import { useBoard } from '../ladder/useBoard';
 import { MeButton } from '../me/MeButton';
 import { useMoments } from '../moments/useMoments';
+import { RanksIn } from '../segments/RanksIn';
 import { Ago } from '../ui/Ago';
 import { Avatar } from '../ui/Avatar';
 import { nameOf } from '../ui/PlayerName';
+import { Figure } from './Figure';
 import { ShareButton } from './ShareButton';
 
 export function PlayerHead({ player }: { player: Player }) {
@@ -74,6 +76,7 @@ function Figures({ player }: { player: Player }) {
           </>
         }
       />
+      {player.rank_in && <RanksIn ranks={player.rank_in} />}
       <Figure
         label={scores.unit ? words.scoreIn(scores.unit) : words.score}
         value={scores.full(player.score)}
@@ -88,17 +91,5 @@ function Figures({ player }: { player: Player }) {
       {player.total > 1 && <Figure label={words.aheadOf} value={formatPercent(player.percentile)} detail={words.otherPlayers} />}
       <Figure label={words.playsLabel} value={formatNumber(player.submissions)} detail={words.inAll} />
     </dl>
-  );
-}
-
-function Figure({ label, value, detail }: { label: string; value: string; detail: React.ReactNode }) {
-  return (
-    <div className="min-w-0 flex-1 basis-28">
-      <dt className="eyebrow">{label}</dt>
-      <dd className="mt-1">
-        <span className="block text-2xl font-bold tracking-tight wrap-anywhere tabular-nums sm:text-3xl">{value}</span>
-        <span className="text-sm text-muted">{detail}</span>
-      </dd>
-    </div>
   );
 }

@@ -7,6 +7,7 @@ const en = {
   value: (attribute: string) => `Value of ${attribute}`,
   show: 'Show',
   valueHelp: 'such as FI',
+  withSame: (attribute: string) => `among players with the same ${attribute}`,
 };
 
 type Texts = typeof en;
@@ -17,6 +18,7 @@ const de: Texts = {
   value: (attribute) => `Wert von ${attribute}`,
   show: 'Zeigen',
   valueHelp: 'zum Beispiel FI',
+  withSame: (attribute) => `unter Spielern mit gleichem Wert von ${attribute}`,
 };
 
 const es: Texts = {
@@ -25,6 +27,7 @@ const es: Texts = {
   value: (attribute) => `Valor de ${attribute}`,
   show: 'Mostrar',
   valueHelp: 'por ejemplo FI',
+  withSame: (attribute) => `entre jugadores con el mismo valor de ${attribute}`,
 };
 
 const ja: Texts = {
@@ -33,6 +36,7 @@ const ja: Texts = {
   value: (attribute) => `${attribute} の値`,
   show: '表示',
   valueHelp: '例: FI',
+  withSame: (attribute) => `${attribute} が同じプレイヤーの中で`,
 };
 
 export function useSegmentTexts(): Texts {
