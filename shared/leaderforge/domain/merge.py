@@ -48,6 +48,12 @@ def listed_on(board: Board, rows: Iterable[Row | None]) -> list[Row]:
     return list(ranked_on(board, visible))
 
 
+def are_unmoved(rows: Iterable[Row], stored: Collection[Row]) -> bool:
+    """Return whether stored rows still have the sort keys and segments of these rows, and are still hidden or not."""
+    places = {row.key: (row.hidden, tuple(row.segments)) for row in stored}
+    return all(places.get(row.key) == (row.hidden, tuple(row.segments)) for row in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Window(Generic[T]):
     """Entries of a ladder around a bound: total, number above the bound, and the nearest entries on each side.
@@ -92,7 +98,7 @@ class Counts:
     """Total of the entries, and for each bound, in order, the number of entries above it.
 
     `within` has the number above each `SegmentBound` within its segment. `all_present` is true if all entries in the
-    `present` argument of `Ranking.counts` were still in the ladder.
+    `present` argument of `Ranking.counts` were still in the ladder, and all rows in its `rows` argument were unchanged.
     """
 
     total: int

@@ -31,12 +31,17 @@ class Ranking(Protocol):
         bounds: Sequence[bytes],
         present: Sequence[bytes] = (),
         within: Sequence[SegmentBound] = (),
+        rows: Sequence[Row] = (),
     ) -> Counts:
         """Return the number of entries, the number above each bound, and the number above each bound in a segment.
 
         `present` are sort keys of entries that were read before. `Counts.all_present` says whether all of them were
         still in the ladder during the count. If not, callers must read and count again, because an entry that has moved
         up would be counted above its own earlier sort key.
+
+        `rows` are rows that the method `rows` returned before. `Counts.all_present` also says whether all of them still
+        have their sort keys and segments, and are still hidden or visible. Callers that count within the segments of a
+        player, or for a hidden player, must pass the player's row: such a change leaves no trace in `present`.
         """
         ...
 

@@ -43,6 +43,19 @@ class RankedEntries:
     total: int
 
 
+class CountedNeighbours(NamedTuple):
+    """A player's entry and its neighbours, all from one state of the ladder.
+
+    `first` is the ordinal rank of the first visible entry. `total` does not count a hidden entry. `rank_in` has the
+    player's ranks in segments, None if the ladder has none.
+    """
+
+    entries: Sequence[Entry]
+    first: int
+    total: int
+    rank_in: Mapping[str, int] | None
+
+
 class PlacedPlayer(NamedTuple):
     """Sort key, score and rank of a visible entry."""
 

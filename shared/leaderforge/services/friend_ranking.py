@@ -151,7 +151,8 @@ async def _state(
         rows = sorted(ranked_on(ladder.board, rows), key=_sort_key)
         parts = _parts(ladder.board, rows, user_id, view)
         bounds = [rank_bound(ladder.board, rows[i].key) for i in parts.positions]
-        counts = await ranking.counts(ladder, bounds, [row.key for row in rows if not row.hidden])
+        present = [row.key for row in rows if not row.hidden]
+        counts = await ranking.counts(ladder, bounds, present, rows=[row for row in rows if row.hidden])
         if counts.all_present:
             return _State(rows, parts, counts)
     raise IndexUnavailable("friends moved in every attempt to rank them")

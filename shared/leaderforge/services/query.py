@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
-from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.boards import Board, Ladder, Order, RankStyle
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import IndexUnavailable, NotRanked
 from leaderforge.domain.merge import Row, Window
@@ -14,10 +14,9 @@ from leaderforge.domain.order import FIRST, Place, end_key, rank_bound, score_bo
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.tiers import RankCuts
 from leaderforge.ports.clock import Clock
-from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
-from leaderforge.services.entries import Entry, Lookup, Page, PlacedPlayers, PlayerRank
+from leaderforge.services.entries import CountedNeighbours, Entry, Lookup, Page, PlacedPlayers, PlayerRank
 from leaderforge.services.reading import Reader, Reading, has_ranks_in
 from leaderforge.services.top import Top, TopCache
 
@@ -128,26 +127,17 @@ class QueryService:
         """
 
         async def read(reading: Reading) -> Page:
-            row, window = await self._row_within(reading, ladder, user_id, radius, viewer)
-            position = len(window.before)
-            part = cut(position, position + len(window.after) + row.hidden)
-            rows = [*window.before, *([row] if row.hidden else []), *window.after][part]
-            visible = [entry_row for entry_row in rows if not entry_row.hidden]
-            page = await self._page(reading, ladder, window, visible, _first(window) + part.start)
-            return await self._with_hidden(reading.ranking, ladder, page, user_id, viewer) if row.hidden else page
-
-        async def read_with_segments(reading: Reading) -> Page:
-            # The player's ranks in segments and on the board are counted together, but after the page was read. Repeat
-            # both reads until the counted rank on the board is the rank on the page.
             for _ in range(_ATTEMPTS):
-                page = await read(reading)
-                ranked = await self._reader.entries(reading.ranking, ladder, [user_id], segments=True)
-                ranks = {entry.rank for entry in page.entries if entry.user_id == user_id}
-                if ranked.entries and ranked.entries[0].rank in ranks:
-                    return replace(page, rank_in=ranked.entries[0].rank_in)
-            raise IndexUnavailable("the board changed in every attempt to find a player's ranks")
+                row, window = await self._row_within(reading, ladder, user_id, radius, viewer)
+                rows, first = _cut_around(row, window, cut)
+                if not (row.hidden or has_ranks_in(ladder) or ladder.board.rank_style is RankStyle.SHARED):
+                    return await self._page(reading, ladder, window, rows, first)
+                # The window lacks shared ranks, ranks in segments, and a hidden player's rank. Count all in one state.
+                if neighbours := await self._reader.neighbours(reading.ranking, ladder, row, rows):
+                    return _page_around(reading, ladder.board, rows, neighbours, viewer)
+            raise IndexUnavailable("the entries changed in every attempt to find a player's ranks")
 
-        return await self._reader.read(ladder, read_with_segments if has_ranks_in(ladder) else read)
+        return await self._reader.read(ladder, read)
 
     async def _row_within(
         self, reading: Reading, ladder: Ladder, user_id: int, radius: int, viewer: Caller
@@ -164,14 +154,6 @@ class QueryService:
             if row.hidden or (window.after and _is_same(window.after[0], row)):
                 return row, window
         raise IndexUnavailable("the player moved in every attempt to read the neighbours")
-
-    async def _with_hidden(self, ranking: Ranking, ladder: Ladder, page: Page, user_id: int, viewer: Caller) -> Page:
-        """Return the page with a hidden player's entry inserted. Raises `NotRanked` if there is no such entry."""
-        ranked = await self._reader.entries(ranking, ladder, [user_id])
-        if not ranked.entries:
-            raise _not_ranked(ladder, user_id)
-        entries = sorted([*page.entries, ranked.entries[0]], key=lambda entry: _key(ladder.board, entry))
-        return replace(page, entries=as_seen(ladder.board, entries, viewer), total=page.total + 1)
 
     async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
         """Return up to `limit` entries from an ordinal rank on. Return none beyond the end of the board."""
@@ -257,14 +239,8 @@ class QueryService:
         self, reading: Reading, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int
     ) -> Page:
         """Return the page of consecutive rows of a window. The first row has the ordinal rank `first`."""
-        return Page(
-            entries=await self._reader.page_entries(reading.ranking, ladder, rows, first),
-            total=window.total,
-            as_of=reading.as_of,
-            source=reading.ranking.source,
-            next=rows[-1].key if rows and first + len(rows) <= window.total else None,
-            previous=rows[0].key if rows and first > 1 else None,
-        )
+        entries = await self._reader.page_entries(reading.ranking, ladder, rows, first)
+        return _page_of(reading, entries, rows, first, window.total)
 
     async def _page_below(self, reading: Reading, ladder: Ladder, window: Window[Row]) -> Page:
         """Return the page of a window's rows below its bound.
@@ -280,6 +256,36 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
     entries = page.entries[:limit]
     has_next = 0 < len(entries) < page.total
     return replace(page, entries=entries, next=_key(ladder.board, entries[-1]) if has_next else None)
+
+
+def _page_of(reading: Reading, entries: Sequence[Entry], rows: Sequence[Row], first: int, total: int) -> Page:
+    """Return the page of entries whose visible rows are `rows`. The first row has the ordinal rank `first`."""
+    return Page(
+        entries=entries,
+        total=total,
+        as_of=reading.as_of,
+        source=reading.ranking.source,
+        next=rows[-1].key if rows and first + len(rows) <= total else None,
+        previous=rows[0].key if rows and first > 1 else None,
+    )
+
+
+def _cut_around(row: Row, window: Window[Row], cut: Callable[[int, int], slice]) -> tuple[Sequence[Row], int]:
+    """Return the rows around a player's row that `cut` selects, and the ordinal rank of the first row."""
+    position = len(window.before)
+    part = cut(position, position + len(window.after) + row.hidden)
+    rows = [*window.before, *([row] if row.hidden else []), *window.after]
+    return rows[part], _first(window) + part.start
+
+
+def _page_around(
+    reading: Reading, board: Board, rows: Sequence[Row], neighbours: CountedNeighbours, viewer: Caller
+) -> Page:
+    """Return the page of a player's neighbours. If the player is hidden, the total includes the player's entry."""
+    entries, first, total, rank_in = neighbours
+    visible = [row for row in rows if not row.hidden]
+    page = _page_of(reading, as_seen(board, entries, viewer), visible, first, total)
+    return replace(page, total=total + len(rows) - len(visible), rank_in=rank_in)
 
 
 def _is_same(window_row: Row, row: Row) -> bool:

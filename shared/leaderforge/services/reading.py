@@ -23,7 +23,14 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.entries import Entry, PlacedPlayer, PlacedPlayers, PlayerRank, RankedEntries
+from leaderforge.services.entries import (
+    CountedNeighbours,
+    Entry,
+    PlacedPlayer,
+    PlacedPlayers,
+    PlayerRank,
+    RankedEntries,
+)
 from leaderforge.services.names import NameSync
 from leaderforge.services.trust import IndexTrust
 
@@ -172,10 +179,35 @@ class Reader:
             rows = sorted(ranked_on(board, stored), key=_sort_key)
             within = _segment_bounds(board, rows) if segments else ()
             present = [row.key for row in rows if not row.hidden]
-            counts = await ranking.counts(ladder, _bounds(ladder, rows), present, within)
+            # A player may change segments and keep the entry. A hidden player has no entry. Check the rows of both.
+            checked = rows if segments else [row for row in rows if row.hidden]
+            counts = await ranking.counts(ladder, _bounds(ladder, rows), present, within, checked)
             if counts.all_present:
                 break
         return rows, counts
+
+    async def neighbours(
+        self, ranking: Ranking, ladder: Ladder, row: Row, rows: Sequence[Row]
+    ) -> CountedNeighbours | None:
+        """Return the entries of `rows`, from one state. Return None if they are no longer consecutive, or have moved.
+
+        `rows` are the row of a player, as `Ranking.rows` returned it, and the rows directly above and below.
+        """
+        board, visible = ladder.board, [neighbour for neighbour in rows if not neighbour.hidden]
+        present = [neighbour.key for neighbour in visible]
+        best, last = (present[0], present[-1]) if present else (row.key, row.key)
+        bounds = [best, last, rank_bound(board, best), rank_bound(board, row.key)]
+        within = _segment_bounds(board, [row]) if has_ranks_in(ladder) else ()
+        counts = await ranking.counts(ladder, bounds, present, within, [row])
+        above_best, above_last, above_tie, above_player = counts.above
+        if not counts.all_present or above_last - above_best >= max(1, len(visible)):
+            return None
+        ranks = _consecutive_ranks(board, visible, rank_of(above_best), rank_of(above_tie))
+        if row.hidden:
+            ranks.insert(sum(key < row.key for key in present), rank_of(above_player))
+        entries = await self._hydrate(ladder, rows, ranks)
+        rank_in = _ranks_in(board, [row], counts.within)[0] if has_ranks_in(ladder) else None
+        return CountedNeighbours(entries, rank_of(above_best), counts.total, rank_in)
 
     async def page_entries(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
         """Return the entries of consecutive rows. The first row has the ordinal rank `first`."""
@@ -187,16 +219,12 @@ class Reader:
 
     async def _ranks(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[int]:
         """Return the ranks of consecutive rows in the board's rank style. Shared ranks cost one additional count."""
-        ranks = list(range(first, first + len(rows)))
-        if ladder.board.rank_style is RankStyle.ORDINAL or not rows:
-            return ranks
-        bounds = [rank_bound(ladder.board, row.key) for row in rows]
+        board = ladder.board
+        if board.rank_style is RankStyle.ORDINAL or not rows:
+            return list(range(first, first + len(rows)))
         # Count for the first row only, because no other row can share its rank with entries before the page.
-        ranks[0] = rank_of((await ranking.counts(ladder, bounds[:1])).above[0])
-        for i in range(1, len(rows)):
-            if bounds[i] == bounds[i - 1]:
-                ranks[i] = ranks[i - 1]
-        return ranks
+        [above_tie] = (await ranking.counts(ladder, [rank_bound(board, rows[0].key)])).above
+        return _consecutive_ranks(board, rows, first, rank_of(above_tie))
 
     async def _hydrate(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
         """Return rows as entries, with names and metadata."""
@@ -269,6 +297,16 @@ def _segment_bounds(board: Board, rows: Sequence[Row]) -> list[SegmentBound]:
         for position, segment in enumerate(row.segments)
         if segment is not None
     ]
+
+
+def _consecutive_ranks(board: Board, rows: Sequence[Row], first: int, first_rank: int) -> list[int]:
+    """Return the ranks of consecutive rows in the board's rank style. `first` is the ordinal rank of the first row."""
+    ranks = [first_rank, *range(first + 1, first + len(rows))] if rows else []
+    if board.rank_style is RankStyle.SHARED:
+        for i in range(1, len(rows)):
+            if rank_bound(board, rows[i].key) == rank_bound(board, rows[i - 1].key):
+                ranks[i] = ranks[i - 1]
+    return ranks
 
 
 def _ranks_in(board: Board, rows: Sequence[Row], above: Sequence[int]) -> list[Mapping[str, int]]:

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.merge import Counts, Row, SegmentBound, Window
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window, are_unmoved
+from leaderforge.domain.order import user_id_of
 
 
 class RowRanking(ABC):
@@ -15,20 +16,26 @@ class RowRanking(ABC):
     def _rows(self, ladder: Ladder) -> list[Row]:
         """Return the rows of all entries of the ladder, in order."""
 
+    @abstractmethod
+    async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
+        """Return the rows of the players' standings by player id, listed or not."""
+
     async def counts(
         self,
         ladder: Ladder,
         bounds: Sequence[bytes],
         present: Sequence[bytes] = (),
         within: Sequence[SegmentBound] = (),
+        rows: Sequence[Row] = (),
     ) -> Counts:
-        rows = self._rows(ladder)
-        keys = [row.key for row in rows]
+        listed = self._rows(ladder)
+        keys = [row.key for row in listed]
+        stored = (await self.rows(ladder, [user_id_of(row.key) for row in rows])).values()
         return Counts(
             len(keys),
             [bisect_left(keys, bound) for bound in bounds],
-            set(keys).issuperset(present),
-            tuple(sum(row.key < b.bound and row.segments[b.position] == b.segment for row in rows) for b in within),
+            set(keys).issuperset(present) and are_unmoved(rows, stored),
+            tuple(sum(row.key < b.bound and row.segments[b.position] == b.segment for row in listed) for b in within),
         )
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:

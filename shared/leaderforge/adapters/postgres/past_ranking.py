@@ -29,7 +29,7 @@ _Edge: TypeAlias = tuple[int, int, int, int]
 class PostgresPastRanking:
     """`Ranking` as of a revision. The ladder's board must keep its past standings.
 
-    `counts` ignores `present`, because past entries do not move. Only erasures delete past entries.
+    `counts` ignores `present` and `rows`, because past entries do not move. Only erasures delete past entries.
     """
 
     source = Source.STORE
@@ -49,6 +49,7 @@ class PostgresPastRanking:
         bounds: Sequence[bytes],
         present: Sequence[bytes] = (),
         within: Sequence[SegmentBound] = (),
+        rows: Sequence[Row] = (),
     ) -> Counts:
         async with self._pool.transaction(SNAPSHOT) as connection:
             counts = await (await past_counts(connection, ladder, self._revision)).counts(connection, bounds)

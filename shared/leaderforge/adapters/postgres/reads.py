@@ -11,7 +11,7 @@ from itertools import accumulate
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.merge import Counts, Row, SegmentBound, Window, listed_on
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window, are_unmoved, listed_on
 from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key, user_id_of
 from leaderforge.domain.players import label_of
 from leaderforge.domain.segments import Segment
@@ -28,9 +28,7 @@ class PostgresRanking:
         self._pool = pool
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        values = *ladder_ids(ladder), joined(user_ids), *segment_arguments(ladder)
-        rows = await self._pool.fetch(statement("rows"), *values)
-        return {row["user_id"]: row_of_player(ladder.board, row) for row in rows}
+        return await _rows(self._pool, ladder, user_ids)
 
     async def counts(
         self,
@@ -38,17 +36,16 @@ class PostgresRanking:
         bounds: Sequence[bytes],
         present: Sequence[bytes] = (),
         within: Sequence[SegmentBound] = (),
+        rows: Sequence[Row] = (),
     ) -> Counts:
         async with self._pool.transaction(SNAPSHOT) as connection:
             counts = await _counts(connection, ladder, bounds)
             if within:
                 counts = replace(counts, within=[await _count_within(connection, ladder, bound) for bound in within])
-            if not present:
-                return counts
-            user_ids = joined([user_id_of(key) for key in present])
-            rows = await connection.fetch(statement("rows"), *ladder_ids(ladder), user_ids, *segment_arguments(ladder))
-        listed_keys = {row.key for row in listed_on(ladder.board, [row_of(ladder.board, row) for row in rows])}
-        return replace(counts, all_present=listed_keys.issuperset(present))
+            user_ids = {user_id_of(key) for key in (*present, *(row.key for row in rows))}
+            stored = (await _rows(connection, ladder, user_ids)).values() if user_ids else ()
+        listed_keys = {row.key for row in listed_on(ladder.board, stored)}
+        return replace(counts, all_present=listed_keys.issuperset(present) and are_unmoved(rows, stored))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
@@ -69,6 +66,12 @@ class PostgresRanking:
 async def entries_after(connection: Connection, ladder: Ladder, key: bytes, limit: int) -> Sequence[Row]:
     """Return up to `limit` entries after a sort key, in order. The cost does not depend on the position."""
     return await _nearest(connection, "window_after", ladder, key + b"\0" if key else key, limit)
+
+
+async def _rows(connection: "Pool | Connection", ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
+    values = *ladder_ids(ladder), joined(user_ids), *segment_arguments(ladder)
+    rows = await connection.fetch(statement("rows"), *values)
+    return {row["user_id"]: row_of_player(ladder.board, row) for row in rows}
 
 
 async def _window(connection: Connection, ladder: Ladder, bound: bytes, before: int, after: int) -> Window[Row]:

@@ -186,8 +186,9 @@ class PostgresScoreStore:
         bounds: Sequence[bytes],
         present: Sequence[bytes] = (),
         within: Sequence[SegmentBound] = (),
+        rows: Sequence[Row] = (),
     ) -> Counts:
-        return await self._ranking.counts(ladder, bounds, present, within)
+        return await self._ranking.counts(ladder, bounds, present, within, rows)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         return await self._ranking.window(ladder, bound, before=before, after=after)

@@ -82,11 +82,15 @@ class RedisRanking(RedisErasureIndex):
         bounds: Sequence[bytes],
         present: Sequence[bytes] = (),
         within: Sequence[SegmentBound] = (),
+        rows: Sequence[Row] = (),
     ) -> Counts:
         groups: defaultdict[int, list[bytes]] = defaultdict(list)
         for key in present:
             groups[partition_of(user_id_of(key), self.partitions)].append(key)
-        return await self._result(_single(CountsStep(ladder, bounds, groups, within)))
+        row_groups: defaultdict[int, list[Row]] = defaultdict(list)
+        for row in rows:
+            row_groups[partition_of(user_id_of(row.key), self.partitions)].append(row)
+        return await self._result(_single(CountsStep(ladder, bounds, groups, within, row_groups)))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         return await self._result(self._window(ladder, bound, before, after))

@@ -11,7 +11,7 @@ from functools import cache
 from struct import Struct
 from typing import NamedTuple
 
-from leaderforge.adapters.redis.segment_ids import SEGMENT_BYTES, segment_id, segment_ids, split_ids
+from leaderforge.adapters.redis.segment_ids import NO_SEGMENT, SEGMENT_BYTES, segment_id, segment_ids, split_ids
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
 from leaderforge.domain.named_tuples import new_record
@@ -78,6 +78,13 @@ def _flags(board: Board, standing: Standing) -> int:
     if standing.hidden:
         flags |= _REMOVED if standing.removed else _HIDDEN
     return flags | _UNRANKED if board.missing_submissions(standing.submissions) else flags
+
+
+def packed_place(board: Board, row: Row) -> bytes:
+    """Return the part of a row that counts.lua compares with the stored value: player, flags, segments and sort key."""
+    flags = (_HIDDEN if row.hidden else 0) | (_UNRANKED if board.missing_submissions(row.submissions) else 0)
+    ids = b"".join(segment or NO_SEGMENT for segment in row.segments)
+    return row.key[-USER_BYTES:] + flags.to_bytes(1, "big") + ids + row.key[:-USER_BYTES]
 
 
 def erasure_value(revision: int) -> bytes:

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from leaderforge.adapters.redis.applying import packed_bounds, packed_segment_bounds
 from leaderforge.adapters.redis.cluster import Call
 from leaderforge.adapters.redis.keys import IndexKeys
-from leaderforge.adapters.redis.records import listed_keys, listed_rows, record_bytes, stored_rows
+from leaderforge.adapters.redis.records import listed_keys, listed_rows, packed_place, record_bytes, stored_rows
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
@@ -51,12 +52,16 @@ class RowsStep(NamedTuple):
 
 
 class CountsStep(NamedTuple):
-    """Count of the entries above bounds, and check that the sort keys in `present` (by partition) are in the ladder."""
+    """Count of the entries above bounds, and check that entries have not moved.
+
+    The sort keys in `present` must be in the ladder, and the `rows` must be unchanged. Both are given by partition.
+    """
 
     ladder: Ladder
     bounds: Sequence[bytes]
     present: Mapping[int, Sequence[bytes]]
     within: Sequence[SegmentBound] = ()
+    rows: Mapping[int, Sequence[Row]] = MappingProxyType({})
 
     @property
     def weight(self) -> int:
@@ -195,19 +200,16 @@ class _CountsCalls:
         self._bounds = list(dict.fromkeys(sorted(chain.from_iterable(step.bounds for step in steps))))
         self._within = dict.fromkeys((b.segment, b.bound) for step in steps for b in step.within)
         bounds = [*packed_bounds(self._bounds), *packed_segment_bounds(self._within)]
-        self.calls = [
-            keys.call(
-                p,
-                script("counts"),
-                keys.entries(p, ladder),
-                args=(
-                    key_bytes(ladder.board),
-                    b"".join({key: None for step in steps for key in step.present.get(p, ())}),
-                    *bounds,
-                ),
-            )
-            for p in keys.partitions
-        ]
+        self.calls = [self._call(keys, p, ladder, bounds) for p in keys.partitions]
+
+    def _call(self, keys: IndexKeys, p: int, ladder: Ladder, bounds: Sequence[bytes | int]) -> Call:
+        board, script_keys = ladder.board, [keys.entries(p, ladder)]
+        present = b"".join({key: None for step in self._steps for key in step.present.get(p, ())})
+        places = {packed_place(board, row): None for step in self._steps for row in step.rows.get(p, ())}
+        if places:
+            script_keys.append(keys.standings(p, ladder))
+            bounds = [*bounds, b"p%d" % len(next(iter(places))), b"".join(places)]
+        return keys.call(p, script("counts"), *script_keys, args=(key_bytes(board), present, *bounds))
 
     def results(self, replies: Replies) -> Sequence[Counts]:
         width = key_bytes(self._steps[0].ladder.board)
@@ -219,7 +221,7 @@ class _CountsCalls:
             Counts(
                 total,
                 [above[bound] for bound in step.bounds],
-                not missing or _has_none(missing, step.present),
+                not missing or missing.isdisjoint(_checked(step)),
                 tuple(within[b.segment, b.bound] for b in step.within),
             )
             for step in self._steps
@@ -248,8 +250,10 @@ _CALLS: Mapping[type, Callable[[IndexKeys, Any], StepCalls]] = {
 }
 
 
-def _has_none(missing: set[bytes], present: Mapping[int, Sequence[bytes]]) -> bool:
-    return missing.isdisjoint(chain.from_iterable(present.values()))
+def _checked(step: CountsStep) -> Iterable[bytes]:
+    """Return the sort keys of the entries that a step checks."""
+    rows = chain.from_iterable(step.rows.values())
+    return chain(chain.from_iterable(step.present.values()), (row.key for row in rows))
 
 
 def _packed(ascending: Sequence[int]) -> str:
