@@ -101,6 +101,29 @@ def test_what_is_wrong_is_named(setting: str, given: dict[str, Any]) -> None:
         assert setting in refused.value.message
 
 
+def test_a_board_is_divided_by_up_to_4_attributes() -> None:
+    names = ("country", "platform", "age_group", "x" * 32)
+    assert board(segments=names).segments == names
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        (("a", "b", "c", "d", "e"), "must list up to 4 attributes, each once"),
+        (("country", "platform", "country"), "must list up to 4 attributes, each once"),
+        (("country", "Platform"), "'Platform' is not the name of an attribute"),
+        (("",), "'' is not the name of an attribute"),
+        (("x" * 33,), "is not the name of an attribute"),
+    ],
+)
+def test_segments_that_break_a_rule_are_refused(names: tuple[str, ...], problem: str) -> None:
+    with pytest.raises(Refused) as refused:
+        board(segments=names)
+    assert refused.value.details == {"setting": "segments"}
+    assert refused.value.message.startswith("segments: ")
+    assert problem in refused.value.message
+
+
 @pytest.mark.parametrize("policy", Policy)
 def test_limits_of_long_scores_have_64_bits(policy: Policy) -> None:
     assert board(score_type=ScoreType.INT64, policy=policy, max_score=2**63 - 1).limits.max_score == 2**63 - 1

@@ -273,3 +273,24 @@ print(sorted({{"jwt", "cryptography.hazmat"}} & {{*sys.modules}}))
 """
     ended = subprocess.run([sys.executable, "-c", source], check=True, capture_output=True, text=True)
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+def test_up_to_8_attributes_are_declared_for_segments() -> None:
+    names = [f"attribute_{i}" for i in range(8)]
+    assert settings(LEADERFORGE_SEGMENTS=", ".join(names)).segments == tuple(names)
+    assert settings().segments == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (",".join(f"attribute_{i}" for i in range(9)), "must list up to 8 attributes, each once"),
+        ("country,platform,country", "must list up to 8 attributes, each once"),
+        ("country,Platform", "'Platform' is not the name of an attribute"),
+        (f"country,{'x' * 33}", "is not the name of an attribute"),
+    ],
+)
+def test_a_declaration_of_attributes_that_breaks_a_rule_is_refused(text: str, problem: str) -> None:
+    message = refusal({**NEEDED, "LEADERFORGE_SEGMENTS": text})
+    assert "LEADERFORGE_SEGMENTS" in message
+    assert problem in message

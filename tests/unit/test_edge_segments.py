@@ -135,6 +135,19 @@ async def test_boards_use_declared_attributes_only(race: Api) -> None:
         assert (await race.get(f"/api/boards/race/top?segment={text}")).status_code == 422
 
 
+async def test_a_board_has_at_most_4_attributes_each_once() -> None:
+    names = [f"attribute_{i}" for i in range(5)]
+    async with serving(LEADERFORGE_SEGMENTS=",".join(names)) as api:
+        for segments, rule in ((names, "at most 4"), (["attribute_0", "attribute_0"], "up to 4 attributes, each once")):
+            refused = await api.post("/api/boards", {"board": "b", "segments": segments}, ADMIN_KEY)
+            error = refused.json()["error"]
+            assert (refused.status_code, error["code"]) == (422, "invalid_request")
+            assert error["message"].startswith("segments: ")
+            assert rule in error["message"]
+        assert (await api.get("/api/boards/b", ADMIN_KEY)).status_code == 404
+        assert (await api.post("/api/boards", {"board": "b", "segments": names[1:]}, ADMIN_KEY)).status_code == 201
+
+
 async def test_tiers_are_those_of_the_board(race: Api) -> None:
     tiers = [{"name": "first", "rank": 1}, {"name": "rest"}]
     await race.send("PATCH", "/api/boards/race", {"tiers": tiers}, ADMIN_KEY)
