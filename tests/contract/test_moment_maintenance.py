@@ -1,20 +1,37 @@
-"""Maintenance of moments when a board fails, and after processes that store no segments."""
+"""Maintenance of moments: a copy during changes, when a board fails, and after processes that store no segments."""
 
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
 
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.moments import Moments
+from leaderforge.domain.order import FIRST, place
+from leaderforge.domain.segments import Segment
+from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.timing import PROPAGATION_MS
+from leaderforge.services.moment_comparison import MomentComparison
 from leaderforge.services.moment_maintenance import MomentMaintenance
-from tests.contract.store_fixtures import Database, Stores
+from tests.contract.store_fixtures import Database, Stores, numbers
 from tests.contract.test_moments import GAMES, MOMENTS, NOON, PLAYERS, Story
+from tests.oracle import Oracle
 
 DAY_MS = 86_400_000
+COUNTRIES = ("FI", "SE", None)
 
 
 class Maintenance:
@@ -75,3 +92,145 @@ async def test_segments_that_an_old_process_did_not_store_are_added(database: Da
     for ladder in story.ladders:
         for revision in (await database.moments.checkpoints(ladder))[-1:]:
             assert await database.moments.is_checkpoint_correct(ladder, revision)
+
+
+class Log:
+    """Changes of a board, each 40 ms after the previous one, and their full replay. `players` are not erased."""
+
+    def __init__(self, stores: Stores, board: Board, random: Random) -> None:
+        self.stores, self.board, self.random = stores, board, random
+        self.now = NOON
+        self.players = list(PLAYERS)
+        self._events: list[tuple[int, Event]] = []
+        self._hidden: list[tuple[int, int, bool]] = []
+        self._countries: list[tuple[int, int, str | None]] = []
+
+    async def change(self, user_id: int) -> None:
+        """Make a random change of a player."""
+        is_hidden = self.random.random() < 0.6
+        await self.random.choice([self.submit, self.submit, partial(self.hide, is_hidden), self.move])(user_id)
+
+    async def submit(self, user_id: int) -> None:
+        """Submit a random score."""
+        self._tick()
+        event = Event(user_id, UUID(int=next(numbers)), self.random.randint(-3, 9), self.now)
+        [outcome] = await self.stores.scores.record([Submission(self.board.ladders_at(NOON), event)])
+        assert isinstance(outcome, Recorded), outcome
+        self._events.append((self.now, event))
+
+    async def hide(self, is_hidden: bool, user_id: int) -> None:
+        """Hide a player, or show it again."""
+        self._tick()
+        await self.stores.moderation.set_player_hidden(user_id, is_hidden, self._act(user_id))
+        self._hidden.append((self.now, user_id, is_hidden))
+
+    async def move(self, user_id: int) -> None:
+        """Replace the country of a player."""
+        self._tick()
+        country = self.random.choice(COUNTRIES)
+        await self.stores.users.change(user_id, {"attributes": json.dumps({"country": country})}, self._act(user_id))
+        self._countries.append((self.now, user_id, country))
+
+    async def erase(self, user_id: int) -> None:
+        """Erase a player."""
+        self._tick()
+        self.players.remove(user_id)
+        await self.stores.records.erase(user_id, self._act(user_id), creatable_at=self.now)
+
+    def replayed(self, moment: int, country: str | None) -> list[tuple[int, int, int]]:
+        """Return score, time (ms) and player of each entry at a moment (ms), in a country or, for None, in all."""
+        hidden = {user_id: is_hidden for at, user_id, is_hidden in self._hidden if at <= moment}
+        countries = {user_id: value for at, user_id, value in self._countries if at <= moment}
+        listed = {i for i in self.players if not hidden.get(i) and country in (None, countries.get(i))}
+        events = [event for at, event in self._events if at <= moment and event.user_id in listed]
+        return [(line.score, line.achieved_at, line.user_id) for line in Oracle(self.board, events).lines]
+
+    def _tick(self) -> None:
+        self.now += 40
+        self.stores.clock.ms = self.now
+
+    def _act(self, user_id: int) -> AuditEntry:
+        return AuditEntry(self.now, "key:ops", "a change", self.board.slug, user_id, "a test")
+
+
+class InterruptedCopy:
+    """Copy of a board in chunks of two players, with changes between the chunks and during each chunk."""
+
+    def __init__(self, log: Log, maintenance: Maintenance) -> None:
+        self._log, self._maintenance = log, maintenance
+        self._players_on = log.stores.scores.players_on
+        self.copied: list[int] = []
+
+    async def players_on(self, board: Board) -> AsyncGenerator[Sequence[int], None]:
+        """Yield the players in chunks. Each chunk was read before the changes."""
+        async with aclosing(self._players_on(board)) as chunks:
+            user_ids = [user_id async for chunk in chunks for user_id in chunk]
+        for i in range(0, len(user_ids), 2):
+            chunk = user_ids[i : i + 2]
+            await self._between(i // 2, uncopied=user_ids[i:])
+            during = asyncio.gather(*self._during(chunk))
+            yield chunk
+            await during
+            self.copied += chunk
+            self._maintenance.now = self._log.now
+
+    async def _between(self, number: int, uncopied: Sequence[int]) -> None:
+        log = self._log
+        if number == 1:
+            for user_id in (self.copied[0], uncopied[0]):
+                await log.hide(True, user_id)
+        elif number == 2:
+            for user_id in (self.copied[1], uncopied[1]):
+                await log.erase(user_id)
+        for _ in range(3):
+            await log.change(log.random.choice(log.players))
+
+    def _during(self, chunk: Sequence[int]) -> list[Awaitable[None]]:
+        """Return concurrent submissions of the players of a chunk, and of one more player."""
+        log = self._log
+        return [log.submit(user_id) for user_id in [*chunk, log.players[-1]] if user_id in log.players]
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+async def test_changes_during_the_copy_are_in_all_later_moments(
+    database: Database, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    log = Log(database, await database.board(**GAMES[4]), Random(seed))
+    await database.players(*PLAYERS)
+    for user_id in PLAYERS[:-1]:
+        await log.submit(user_id)
+        await log.move(user_id)
+    enabled = replace(log.board, moments=Moments(30, log.now))
+    await database.scores.change_board(log.board.slug, lambda _: enabled, log._act(1))
+    log.board, log.now = enabled, log.now + PROPAGATION_MS
+    maintenance = Maintenance(database, log.now)
+    with monkeypatch.context() as patch:
+        copy = InterruptedCopy(log, maintenance)
+        patch.setattr(database.scores, "players_on", copy.players_on)
+        await maintenance.run_at(log.now)
+    assert sorted(copy.copied) == list(PLAYERS[:-1])
+    moments = [log.now]
+    for _ in range(12):
+        await log.change(log.random.choice(log.players))
+        moments.append(log.now)
+    await maintenance.run_at(log.now + 60_000)
+    await require_replay(log, moments)
+    assert await MomentComparison(database.scores, database.moments).faults() == []
+
+
+async def require_replay(log: Log, moments: Sequence[int]) -> None:
+    """Compare the entries of all periods and segments at moments (ms) with the full replay of the log."""
+    board = await log.stores.scores.board(log.board.slug)
+    assert board is not None
+    assert board.moments is not None
+    assert (board.moments.since, board.moments.segments_since) == (moments[0], moments[0])
+    for moment in moments:
+        ranking = log.stores.moments.ranking(moment)
+        for ladder in board.ladders_at(NOON):
+            assert await log.stores.moments.checkpoints(ladder)
+            for country in COUNTRIES:
+                segment = None if country is None else Segment("country", country)
+                within = ladder._replace(at=moment, segment=segment)
+                window = await ranking.window(within, FIRST, before=0, after=99)
+                entries = [place(board, row.key)[:3] for row in window.after]
+                assert entries == log.replayed(moment, country)
