@@ -1,18 +1,38 @@
 """Teams over HTTP: rights, members, team boards, and the view of moderators."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from random import Random
+from typing import Any, NamedTuple
 
 import pytest
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services import team_scores
+from tests.acceptance.reads import Reads
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import Api, serving
+from tests.unit.test_edge_live import listening
 
 REDS, BLUES = -1, -2
+
+
+class Clan(NamedTuple):
+    """Team with one member, the player `number`, who plays at the time `at` (ms)."""
+
+    number: int
+    score: int
+    at: int = 0
+
+    @property
+    def user_id(self) -> int:
+        """Return the id of the team."""
+        return -self.number
+
+
+CLANS = [Clan(10 + i, score) for i, score in enumerate([5, 9, 0, 9, 40, 7, 5, 12, 3])]
+"""Teams in the order in which their members play. Two scores occur twice."""
 
 
 @pytest.fixture
@@ -154,6 +174,36 @@ async def test_scores_of_members_rank_the_team_at_once(api: Api) -> None:
     assert (rank["rank"], rank["score"], rank["submissions"]) == (2, 15, 2)
     around = (await api.get(f"/api/boards/clans/around/{REDS}")).json()
     assert [entry["username"] for entry in around["entries"]] == ["Blues", "Reds"]
+
+
+async def test_every_read_lists_teams(api: Api) -> None:
+    await board(api)
+    for team in CLANS:
+        await api.players(team.number)
+        await create(api, team.user_id, f"Team {team.number}")
+        await join(api, team.user_id, team.number)
+        await play(api, team.number, team.score)
+    ranking = list(enumerate(sorted(CLANS, key=lambda team: (-team.score, team.number)), 1))
+    reads = Reads(api, "clans", ranking, listed, expected, int)
+    await reads.check(Random(1))
+    async with listening(api, "/api/boards/clans/stream?limit=3") as listener:
+        await listener.until(1)
+        await play(api, CLANS[-1].number, 1_000)
+        await listener.until(2)
+    before, after = (listed(event["entries"]) for _, event in listener.events)
+    assert before == reads.everything[:3]
+    assert after == [
+        (1, CLANS[-1].user_id, 1_000 + CLANS[-1].score, f"Team {CLANS[-1].number}"),
+        *expected([(rank + 1, team) for rank, team in ranking[:2]]),
+    ]
+
+
+def listed(entries: Sequence[dict[str, Any]]) -> list[tuple[object, ...]]:
+    return [(e["rank"], e["user_id"], e["score"], e["username"]) for e in entries]
+
+
+def expected(ranking: Sequence[tuple[int, Clan]]) -> list[tuple[object, ...]]:
+    return [(rank, team.user_id, team.score, f"Team {team.number}") for rank, team in ranking]
 
 
 async def test_moderation_corrects_the_team(api: Api) -> None:
