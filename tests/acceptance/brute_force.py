@@ -1,9 +1,10 @@
 """Brute-force ranking of a test's runs, without code of the product, and APIs that rank the same runs."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from leaderforge.domain.players import Player
 from tests.acceptance.api_fixtures import environment, served
@@ -14,6 +15,10 @@ START = 1_795_000_000_000
 """Time of the first runs, in ms."""
 NOW = START + 10_000_000
 PLAYERS = range(1, 25)
+COUNTRY = {i: ("FI", "SE")[i % 2] for i in PLAYERS if i % 5}
+"""Countries of the players. Every fifth player has none."""
+_SETTINGS = {"LEADERFORGE_SEGMENTS": "country", "LEADERFORGE_LATE_GRACE_MS": "86400000"}
+"""Settings of the APIs. Submissions for the day before `NOW` count."""
 
 
 class Ranked(Protocol):
@@ -64,11 +69,15 @@ class BruteForce(Generic[RunT]):
         """Return the rank of a player."""
         return next(rank for rank, run in self.ranking() if run.user_id == user_id)
 
+    def within(self, country: str) -> Self:
+        """Return the ranking of the players of a country among themselves."""
+        return replace(self, runs=[run for run in self.runs if COUNTRY.get(run.user_id) == country])
+
 
 @asynccontextmanager
 async def api_in_memory() -> AsyncIterator[ApiClient]:
     """API with `PLAYERS` over in-memory adapters, at the time `NOW`."""
-    async with serving() as api:
+    async with serving(**_SETTINGS) as api:
         api.clock.now = NOW
         await _create_players(api)
         yield api
@@ -77,11 +86,13 @@ async def api_in_memory() -> AsyncIterator[ApiClient]:
 @asynccontextmanager
 async def api_on_servers(nodes: Any, store_dsn: str) -> AsyncIterator[ApiClient]:
     """API with `PLAYERS` over a real store and a real index, at the time `NOW`."""
-    async with served(environment(nodes, store_dsn), clock=lambda: NOW) as api:
+    async with served(environment(nodes, store_dsn, **_SETTINGS), clock=lambda: NOW) as api:
         await api.until_healthy()
         await _create_players(api)
         yield api
 
 
 async def _create_players(api: ApiClient) -> None:
-    await api.services.parts.users.create([Player(i, f"player {i}", None, 0) for i in PLAYERS])
+    attributes = {i: json.dumps({"country": country}) for i, country in COUNTRY.items()}
+    players = [Player(i, f"player {i}", None, 0, attributes=attributes.get(i)) for i in PLAYERS]
+    await api.services.parts.users.create(players)

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from itertools import product
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ import pytest
 
 from leaderforge.domain.times import moment_of, time_text
 from tests.acceptance.brute_force import PLAYERS, START, BruteForce, api_in_memory, api_on_servers
+from tests.acceptance.reads import Reads, require_movement
 from tests.api_client import ADMIN_KEY, ApiClient
 from tests.unit.edge_fixtures import Api
 
@@ -102,12 +103,11 @@ async def check(api: ApiClient, kind: str, rules: tuple[str, str, str, bool]) ->
         await check_submit(api, slug, reference, run)
     await check_batch(api, slug, reference, runs[12:])
     await check_reads(api, slug, reference, random)
-    await check_friends(api, slug, reference)
     await check_duplicates(api, slug, runs[3])
-    everything = expected(reference.ranking())
+    reads = reads_of(api, slug, reference)
     await check_moderation(api, slug, reference, random)
     if isinstance(api, Api):
-        await check_moment(api, slug, everything)
+        await check_moment(api, reads)
 
 
 def new_run(random: Random, number: int, policy: str) -> Run:
@@ -172,36 +172,20 @@ def expected(ranking: Sequence[tuple[int, Run]]) -> list[tuple[object, ...]]:
     return [(rank, run.user_id, str(run.score), time_text(run.at)) for rank, run in ranking]
 
 
-async def entries_at(api: ApiClient, path: str) -> list[tuple[object, ...]]:
-    answer = await api.get(path, ADMIN_KEY)
-    assert answer.status_code == 200, answer.text
-    return seen(answer.json()["entries"])
-
-
 async def check_reads(api: ApiClient, slug: str, reference: Reference, random: Random) -> None:
     """Compare each kind of read with the ranking of all runs."""
-    url, ranking = f"/api/boards/{slug}", reference.ranking()
-    everything = expected(ranking)
-    assert await entries_at(api, f"{url}/top?limit=7") == everything[:7]
-    assert await entries_at(api, f"{url}/page?limit=100") == everything
-    first = random.randint(2, len(ranking) - 5)
-    assert await entries_at(api, f"{url}/page?rank={first}&limit=5") == everything[first - 1 : first + 4]
-    await check_cursors(api, url, everything)
-    for position, (_, run) in enumerate(ranking):
-        if position % 4:
-            continue
-        answer = (await api.get(f"{url}/ranks/{run.user_id}")).json()
-        assert seen([answer]) == [everything[position]]
-        assert answer["tier"] == tier_of(reference, run.score)
-        around = await entries_at(api, f"{url}/around/{run.user_id}?radius=3")
-        assert around == everything[max(0, position - 3) : position + 4]
-        await check_history(api, url, reference, run.user_id)
-    ids = random.sample([run.user_id for _, run in ranking], 9)
-    answer = (await api.post(f"{url}/ranks/lookup", {"user_ids": ids})).json()
-    assert seen(answer["entries"]) == [entry for entry in everything if entry[1] in ids]
-    await check_ranges(api, url, ranking, random)
-    await check_distribution(api, url, ranking)
-    await check_exports(api, url, everything)
+    reads = reads_of(api, slug, reference)
+    await reads.check(random)
+    await reads.check_friends()
+    for _, run in reads.ranking[::4]:
+        assert (await reads.get(f"ranks/{run.user_id}?"))["tier"] == tier_of(reference, run.score)
+        await check_history(api, reads.url, reference, run.user_id)
+    await check_ranges(api, reads.url, reads.ranking, random)
+    await check_exports(api, reads.url, reads.everything)
+
+
+def reads_of(api: ApiClient, slug: str, reference: Reference) -> Reads[Run]:
+    return Reads(api, slug, reference.ranking(), seen, expected, str)
 
 
 async def check_ranges(api: ApiClient, url: str, ranking: Sequence[tuple[int, Run]], random: Random) -> None:
@@ -218,40 +202,6 @@ async def check_ranges(api: ApiClient, url: str, ranking: Sequence[tuple[int, Ru
             page = (await api.get(path)).json()
             collected += seen(page["entries"])
         assert collected == chosen
-    assert len(await entries_at(api, f"{url}/range?limit=100")) == len(ranking)
-
-
-async def check_distribution(api: ApiClient, url: str, ranking: Sequence[tuple[int, Run]]) -> None:
-    scores = [run.score for _, run in ranking]
-    for buckets in (1, 7, 200):
-        answer = (await api.get(f"{url}/distribution?buckets={buckets}")).json()
-        parts = [(int(part["low"]), int(part["high"]), part["count"]) for part in answer["buckets"]]
-        assert all(isinstance(part["low"], str) and isinstance(part["high"], str) for part in answer["buckets"])
-        assert [count for *_, count in parts] == [sum(low <= s <= high for s in scores) for low, high, _ in parts]
-        assert (answer["min"], answer["max"]) == (str(min(scores)), str(max(scores)))
-        assert (parts[0][0], parts[-1][1]) == (min(scores), max(scores))
-        assert all(below[1] + 1 == above[0] for below, above in pairwise(parts))
-        assert answer["p50"] in {str(score) for score in scores}
-    answer = (await api.get(f"{url}/percentile/50")).json()
-    assert answer["score"] == answer["entry"]["score"]
-    assert answer["score"] in {str(score) for score in scores}
-    ahead = sum(rank > answer["entry"]["rank"] for rank, _ in ranking)
-    assert ahead * 2 >= len(ranking) - 1
-
-
-async def check_cursors(api: ApiClient, url: str, everything: Sequence[object]) -> None:
-    page = (await api.get(f"{url}/page?limit=5")).json()
-    collected = seen(page["entries"])
-    while page["next"] is not None:
-        page = (await api.get(f"{url}/page?limit=5&cursor={page['next']}")).json()
-        collected += seen(page["entries"])
-    assert collected == everything
-    beyond = (await api.get(f"{url}/page?rank=1000&limit=5")).json()
-    page = (await api.get(f"{url}/page?limit=5&cursor={beyond['previous']}")).json()
-    assert seen(page["entries"]) == everything[-5:]
-    while page["previous"] is not None:
-        page = (await api.get(f"{url}/page?limit=5&cursor={page['previous']}")).json()
-    assert seen(page["entries"]) == everything[: len(page["entries"])]
 
 
 async def check_history(api: ApiClient, url: str, reference: Reference, user_id: int) -> None:
@@ -268,18 +218,6 @@ async def check_exports(api: ApiClient, url: str, everything: Sequence[object]) 
     assert seen([json.loads(line) for line in lines]) == everything
     rows = csv.DictReader(io.StringIO((await api.get(f"{url}/export?format=csv", ADMIN_KEY)).text))
     assert [(int(r["rank"]), int(r["user_id"]), r["score"], r["achieved_at"]) for r in rows] == everything
-
-
-async def check_friends(api: ApiClient, slug: str, reference: Reference) -> None:
-    ranking = reference.ranking()
-    player, friends = ranking[-1][1], [run for _, run in ranking[:-1:3]]
-    body = {"user_ids": [run.user_id for run in friends]}
-    assert (await api.send("PUT", f"/api/users/{player.user_id}/friends", body, ADMIN_KEY)).status_code == 200
-    answer = (await api.get(f"/api/boards/{slug}/friends/{player.user_id}", ADMIN_KEY)).json()
-    among = [entry for entry in expected(ranking) if entry[1] in {player.user_id, *body["user_ids"]}]
-    assert seen(answer["entries"]) == among[:10]
-    better = [run for run in friends if reference.rank_of(run.user_id) < ranking[-1][0]]
-    assert answer["gap"] == (str(abs(better[-1].score - player.score)) if better else None)
 
 
 async def check_duplicates(api: ApiClient, slug: str, run: Run) -> None:
@@ -314,7 +252,7 @@ async def check_moderation(api: ApiClient, slug: str, reference: Reference, rand
     achieved = moment_of((await api.get(f"{url}/ranks/{PLAYERS[0]}")).json()["achieved_at"])
     reference.runs = [run for run in reference.runs if run.user_id != PLAYERS[0]]
     reference.runs.append(Run(1000, PLAYERS[0], MOST, 5, round(achieved.timestamp() * 1000)))
-    assert await entries_at(api, f"{url}/page?limit=100") == expected(reference.ranking())
+    assert await reads_of(api, slug, reference).entries("page?limit=100") == expected(reference.ranking())
     exported = (await api.get(f"/api/users/{PLAYERS[0]}/export", ADMIN_KEY)).json()
     [standing] = [standing for standing in exported["standings"] if standing["board"] == slug]
     assert standing["score"] == str(MOST)
@@ -325,15 +263,12 @@ async def check_moderation(api: ApiClient, slug: str, reference: Reference, rand
     assert act["details"]["score"] == str(MOST)
 
 
-async def check_moment(api: Api, slug: str, everything: Sequence[object]) -> None:
+async def check_moment(api: Api, reads: Reads[Run]) -> None:
     """Read the board as it was before the changes of moderators, through an API whose clock the test can set."""
     api.clock.now += 60_000
     moment = time_text(BEFORE_MODERATION)
-    assert await entries_at(api, f"/api/boards/{slug}/page?limit=100&at={moment}") == everything
-    entries = (await api.get(f"/api/boards/{slug}/page?limit=100&since={moment}", ADMIN_KEY)).json()["entries"]
-    before = {user_id: (rank, score) for rank, user_id, score, _ in everything}
-    for entry in entries:
-        assert (entry["previous_rank"], entry["previous_score"]) == before[entry["user_id"]]
+    assert await reads.entries(f"page?limit=100&at={moment}") == reads.everything
+    require_movement((await reads.get(f"page?limit=100&since={moment}"))["entries"], reads.ranking, str)
 
 
 @pytest.mark.parametrize("rules", RULES, ids=str)

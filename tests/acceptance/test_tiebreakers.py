@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
 from typing import Any
@@ -13,9 +13,11 @@ from uuid import UUID
 import pytest
 
 from leaderforge.domain.times import moment_of, time_text
-from tests.acceptance.brute_force import PLAYERS, START, BruteForce, api_in_memory, api_on_servers
+from tests.acceptance.brute_force import COUNTRY, PLAYERS, START, BruteForce, api_in_memory, api_on_servers
+from tests.acceptance.reads import Reads, require_movement
 from tests.api_client import ADMIN_KEY, ApiClient
 from tests.unit.edge_fixtures import Api
+from tests.unit.test_edge_live import listening
 
 pytestmark = pytest.mark.usefixtures("lasting_belief")
 
@@ -27,6 +29,14 @@ TIEBREAKERS = [
 CHOICES = {"time_ms": [0, 1, 2], "coins": [-(2**40), 7, 2**40], "deaths": [-1, 0, 1]}
 RULES = list(product(["best", "latest"], ["desc", "asc"], ["ordinal", "shared"]))
 BEFORE_MODERATION = START + 10_030_000
+DAY = "2026-11-18"
+"""Day of all runs in the time zone of the boards. It ends between `START` and `NOW`."""
+FEATURES = {
+    "moment_days": 9,
+    "periods": ["all-time", "daily"],
+    "time_zone": "Asia/Kamchatka",
+    "segments": ["country"],
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ async def check(api: ApiClient, kind: str, rules: tuple[str, str, str]) -> None:
     """Submit random runs to a new board, and compare all calls with brute force."""
     random, reference, slug = Random(f"{kind} {rules}"), Reference(*rules), f"laps-{kind}-{'-'.join(rules)}"
     policy, order, style = rules
-    settings = {"policy": policy, "order": order, "rank_style": style, "tiebreakers": TIEBREAKERS, "moment_days": 9}
+    settings = {"policy": policy, "order": order, "rank_style": style, "tiebreakers": TIEBREAKERS, **FEATURES}
     created = await api.send("POST", "/api/boards", {"board": slug, **settings}, ADMIN_KEY)
     assert created.status_code == 201, created.text
     assert created.json()["tiebreakers"] == TIEBREAKERS
@@ -83,10 +93,11 @@ async def check(api: ApiClient, kind: str, rules: tuple[str, str, str]) -> None:
     await check_batch(api, slug, reference, runs[12:])
     await check_reads(api, slug, reference, random)
     await check_duplicates(api, slug, reference, runs[3])
-    everything = expected(reference.ranking())
+    earlier = replace(reference, runs=list(reference.runs))
     await check_moderation(api, slug, reference, random)
     if isinstance(api, Api):
-        await check_moment(api, slug, everything)
+        await check_moment(api, slug, earlier, reference, random)
+        await check_stream(api, slug, reference)
 
 
 def new_run(random: Random, number: int) -> Run:
@@ -105,8 +116,9 @@ async def check_submit(api: ApiClient, slug: str, reference: Reference, run: Run
     assert (receipt["rank"], receipt["score"]) == (reference.rank_of(run.user_id), counted.score)
     assert (receipt["tiebreakers"], receipt["numbers"]) == (counted.numbers, run.numbers)
     assert "subscore" not in receipt
-    [period] = receipt["periods"]
-    assert (period["tiebreakers"], period["rank"]) == (counted.numbers, receipt["rank"])
+    assert [period["period"] for period in receipt["periods"]] == ["all-time", DAY]
+    for period in receipt["periods"]:
+        assert (period["tiebreakers"], period["rank"]) == (counted.numbers, receipt["rank"])
     if own is None:
         assert receipt["previous"] is None
     else:
@@ -133,50 +145,33 @@ def expected(ranking: Sequence[tuple[int, Run]]) -> list[tuple[object, ...]]:
     return [(rank, run.user_id, run.score, run.numbers, time_text(run.at)) for rank, run in ranking]
 
 
-async def entries_at(api: ApiClient, path: str) -> list[tuple[object, ...]]:
-    answer = await api.get(path, ADMIN_KEY)
-    assert answer.status_code == 200, answer.text
-    return seen(answer.json()["entries"])
-
-
 async def check_reads(api: ApiClient, slug: str, reference: Reference, random: Random) -> None:
-    """Compare each kind of read with the ranking of all runs."""
-    url, ranking = f"/api/boards/{slug}", reference.ranking()
-    everything = expected(ranking)
-    assert await entries_at(api, f"{url}/top?limit=7") == everything[:7]
-    assert await entries_at(api, f"{url}/page?limit=100") == everything
-    first = random.randint(2, len(ranking) - 5)
-    assert await entries_at(api, f"{url}/page?rank={first}&limit=5") == everything[first - 1 : first + 4]
-    await check_cursors(api, url, everything)
-    for position, (_, run) in enumerate(ranking):
-        if position % 4:
-            continue
-        [entry] = seen([(await api.get(f"{url}/ranks/{run.user_id}")).json()])
-        assert entry == everything[position]
-        around = await entries_at(api, f"{url}/around/{run.user_id}?radius=3")
-        assert around == everything[max(0, position - 3) : position + 4]
-        await check_history(api, url, reference, run.user_id)
-    ids = random.sample([run.user_id for _, run in ranking], 9)
-    found = (await api.post(f"{url}/ranks/lookup", {"user_ids": ids})).json()["entries"]
-    assert seen(found) == [entry for entry in everything if entry[1] in ids]
-    for score in (0, 1):
-        chosen = [entry for entry in everything if entry[2] == score]
-        assert await entries_at(api, f"{url}/range?min_score={score}&max_score={score}&limit=100") == chosen
-    total = (await api.get(f"{url}/distribution")).json()["count"]
-    assert total == len(everything)
-    await check_exports(api, url, everything)
+    """Compare each kind of read with the ranking of all runs: in general, in a past period, and in a segment."""
+    reads, within = reads_of(api, slug, reference), reference.within("FI")
+    past = replace(reads, restriction=f"period={DAY}")
+    for view in (reads, past, replace(reads, ranking=within.ranking(), restriction="segment=country:FI")):
+        await view.check(random)
+        await view.check_friends()
+    for rank, run in reference.ranking()[::4]:
+        answer = await reads.get(f"ranks/{run.user_id}?")
+        country = COUNTRY.get(run.user_id)
+        expected_in = {} if country is None else {"country": reference.within(country).rank_of(run.user_id)}
+        assert (answer["rank"], answer["rank_in"]) == (rank, expected_in)
+        await check_history(api, reads.url, reference, run.user_id)
+        await check_standings(api, slug, reads, run.user_id)
+    await check_exports(api, reads.url, reads.everything)
 
 
-async def check_cursors(api: ApiClient, url: str, everything: Sequence[object]) -> None:
-    page = (await api.get(f"{url}/page?limit=5")).json()
-    collected = seen(page["entries"])
-    while page["next"] is not None:
-        page = (await api.get(f"{url}/page?limit=5&cursor={page['next']}")).json()
-        collected += seen(page["entries"])
-    assert collected == everything
-    while page["previous"] is not None:
-        page = (await api.get(f"{url}/page?limit=5&cursor={page['previous']}")).json()
-    assert seen(page["entries"]) == everything[:5]
+def reads_of(api: ApiClient, slug: str, reference: Reference) -> Reads[Run]:
+    return Reads(api, slug, reference.ranking(), seen, expected, int)
+
+
+async def check_standings(api: ApiClient, slug: str, reads: Reads[Run], user_id: int) -> None:
+    """Compare the standings of a player in the current periods. No run is in the current day."""
+    path = f"/api/users/{user_id}/standings?board={slug}"
+    standings = (await api.get(path)).json()["standings"]
+    assert [standing["period"] for standing in standings] == ["all-time"]
+    assert seen(standings) == [entry for entry in reads.everything if entry[1] == user_id]
 
 
 async def check_history(api: ApiClient, url: str, reference: Reference, user_id: int) -> None:
@@ -233,21 +228,38 @@ async def check_moderation(api: ApiClient, slug: str, reference: Reference, rand
     achieved = moment_of((await api.get(f"{url}/ranks/{PLAYERS[0]}")).json()["achieved_at"])
     reference.runs = [run for run in reference.runs if run.user_id != PLAYERS[0]]
     reference.runs.append(Run(1000, PLAYERS[0], 1, numbers, round(achieved.timestamp() * 1000)))
-    everything = await entries_at(api, f"{url}/page?limit=100")
-    assert everything == expected(reference.ranking())
+    assert await reads_of(api, slug, reference).entries("page?limit=100") == expected(reference.ranking())
     exported = (await api.get(f"/api/users/{PLAYERS[0]}/export", ADMIN_KEY)).json()
-    [standing] = [standing for standing in exported["standings"] if standing["board"] == slug]
+    standings = {s["period"]: s for s in exported["standings"] if s["board"] == slug}
+    standing = standings["all-time"]
     assert (standing["tiebreakers"], standing["subscore"]) == (numbers, 0)
     events = [event for event in exported["events"] if event["board"] == slug]
     assert events[-1]["numbers"] == numbers
     assert {event["subscore"] for event in events} == {0}
 
 
-async def check_moment(api: Api, slug: str, everything: Sequence[object]) -> None:
+async def check_moment(api: Api, slug: str, earlier: Reference, reference: Reference, random: Random) -> None:
     """Read the board as it was before the changes of moderators. The test must be able to set the clock of the API."""
     api.clock.now += 60_000
     moment = time_text(BEFORE_MODERATION)
-    assert await entries_at(api, f"/api/boards/{slug}/page?limit=100&at={moment}") == everything
+    reads = reads_of(api, slug, earlier)
+    within = earlier.within("SE").ranking()
+    past = replace(reads, restriction=f"at={moment}")
+    for view in (past, replace(past, ranking=within, restriction=f"at={moment}&segment=country:SE")):
+        await view.check(random)
+        await view.check_friends()
+    for path in ("page?limit=100", f"around/{PLAYERS[0]}?radius=50"):
+        answer = await reads.get(f"{path}&since={moment}")
+        assert seen(answer["entries"]) == expected(reference.ranking())
+        require_movement(answer["entries"], earlier.ranking(), int)
+
+
+async def check_stream(api: Api, slug: str, reference: Reference) -> None:
+    """Compare the first event of a live board."""
+    async with listening(api, f"/api/boards/{slug}/stream?limit=7") as listener:
+        await listener.until(1)
+    [(_, event)] = listener.events
+    assert seen(event["entries"]) == expected(reference.ranking())[:7]
 
 
 @pytest.mark.parametrize("rules", RULES, ids="-".join)
