@@ -10,23 +10,28 @@ from typing import Any
 
 import pytest
 
+from leaderforge.adapters.memory.league_store import MemoryLeagueStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.postgres.awards import PostgresAwards
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.boards import Ladder
-from leaderforge.domain.errors import StoreUnavailable
-from leaderforge.domain.league import Arrival, Inactivity, MemberSeat, Movement, Zone
+from leaderforge.domain.boards import Ladder, Policy
+from leaderforge.domain.errors import NotRanked, StoreUnavailable
+from leaderforge.domain.league import Arrival, DivisionRank, Inactivity, MemberSeat, Movement, Zone
 from leaderforge.domain.league_places import LeaguePlace
+from leaderforge.domain.moments import Moments
 from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.rewards import Claim
 from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.submissions import Submission
+from leaderforge.ports.leagues import LeagueStore
 from leaderforge.services.leagues import SeatService
 from leaderforge.services.settlement import SettlementService
-from tests.contract.league_world import START, WEEK_MS, LeagueWorld, Weeks, league
-from tests.contract.store_fixtures import Database, submit
+from tests.contract.league_world import START, WEEK_MS, WEEKLY, LeagueWorld, Weeks, league
+from tests.contract.store_fixtures import Database, Stores, submit
 from tests.simulation import weeks as simulated
 from tests.simulation.weeks import Simulation
 
@@ -150,6 +155,52 @@ async def test_an_erased_player_keeps_no_seat(database: Database) -> None:
     await store.seat(world.ladder, league(6), 4, [Arrival(7, 1), Arrival(8, 1)])
     assert await store.seat_of(world.ladder, 7) == MemberSeat(4, 1)
     assert await store.seat_of(world.ladder, 8) is None
+
+
+def league_store(stores: Stores) -> LeagueStore:
+    """Return the store of leagues over the scores of these stores."""
+    if isinstance(stores, Database):
+        return PostgresLeagueStore(stores.pool)
+    assert isinstance(stores.scores, MemoryScoreStore)
+    return MemoryLeagueStore(stores.scores, MemorySettlementStore(stores.scores.outbox))
+
+
+async def test_groups_open_once(stores: Stores) -> None:
+    ladder = (await stores.board(calendar=WEEKLY, league=league(6))).ladders_at(START)[0]
+    store = league_store(stores)
+    assert await store.opened_at(ladder) is None
+    for at in (START + 7, START + 9):
+        await store.open(ladder, league(6), at)
+    assert await store.opened_at(ladder) == START + 7
+
+
+async def test_division_ranks_at_a_moment_are_those_of_then(stores: Stores) -> None:
+    """Players 1 to 5 are in division 4, and player 6 is in division 3. Player 7 has no seat."""
+    random, moments = Random(3), Moments(30, START, START, START)
+    settings = {"calendar": WEEKLY, "league": league(6), "moments": moments, "min_submissions": 2}
+    board = await stores.board(policy=Policy.BEST, **settings)
+    ladder, store = board.ladders_at(START)[0], league_store(stores)
+    await stores.players(*range(1, 8))
+    await store.seat(ladder, league(6), 4, [Arrival(i, 1) for i in range(1, 6)])
+    await store.seat(ladder, league(6), 3, [Arrival(6, 1)])
+
+    async def ranks(at: int | None = None) -> list[DivisionRank]:
+        return [await store.division_rank(ladder._replace(at=at), 4, user_id) for user_id in (1, 2, 3, 7)]
+
+    ranks_at = {}
+    for moment in range(START, START + 48_000, 1000):
+        stores.clock.ms = moment
+        user_id = random.randint(1, 7)
+        if random.random() < 0.8:
+            await stores.scores.record([submit(ladder, user_id, random.randint(1, 9), at=moment)])
+        else:
+            entry = AuditEntry(moment, "tests", "moderate")
+            with suppress(NotRanked):
+                await stores.moderation.set_entry_hidden(board, user_id, random.random() < 0.3, entry)
+        ranks_at[moment] = await ranks()
+    assert len({tuple(seen) for seen in ranks_at.values()}) > 6
+    for moment, expected in ranks_at.items():
+        assert await ranks(moment) == expected
 
 
 async def test_verification_lists_a_result_that_the_scores_do_not_yield(on_postgres: Database) -> None:

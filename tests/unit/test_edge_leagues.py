@@ -10,6 +10,7 @@ from functions.maintain import settle
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.settlement import Settlement, SettlementProgress
 from leaderforge.domain.standings import Event, standing_of
+from leaderforge.domain.times import time_text
 from leaderforge.domain.timing import LAST_COUNT_MS
 from leaderforge.services.leagues import has_final_results
 from tests.api_client import ADMIN_KEY
@@ -134,6 +135,53 @@ async def test_a_seat_that_a_process_did_not_take_is_taken_by_the_first_read(api
     await api.players(1)
     api.services.submit._seats = None  # the process dies after the commit
     await play(api, {1: 10})
+    assert (await group_of(api, 1))["group"] == 1
+
+
+async def frozen(api: Api, moment: int | None) -> None:
+    at = None if moment is None else time_text(moment)
+    answer = await api.send("PATCH", "/api/boards/weekly", {"frozen_at": at}, ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_results_and_groups_of_after_the_moment_of_a_freeze_are_hidden(api: Api) -> None:
+    await new_league(api, moment_days=30)
+    await api.players(1, 2)
+    await play(api, {1: 10, 2: 30})
+    api.clock.now = WEEK_END + 1000
+    await play(api, {2: 7})
+    await frozen(api, api.clock.now + 1000)
+    api.clock.now = WEEK_END + 300_000 + LAST_COUNT_MS
+    assert await settle(api.services) == 1
+    for key, expected in ((None, ("closing", "waiting", None)), (ADMIN_KEY, ("settled", "open", "Silver"))):
+        past, current = [await group_of(api, 2, query, key) for query in ("?period=2026-W48", "")]
+        assert (past["state"], current["state"], current["division"]) == expected
+
+
+async def test_results_of_before_the_moment_of_a_freeze_stay_final(api: Api) -> None:
+    await new_league(api, moment_days=30)
+    await api.players(1, 2)
+    await play(api, {1: 10, 2: 30})
+    api.clock.now = WEEK_END + 300_000 + LAST_COUNT_MS
+    assert await settle(api.services) == 1
+    await play(api, {2: 7, 1: 5})
+    await frozen(api, api.clock.now)
+    api.clock.now += DAY
+    for query in ("?period=2026-W48", ""):
+        seen, present = [await group_of(api, 2, query, key) for key in (None, ADMIN_KEY)]
+        assert seen | {"as_of": present["as_of"]} == present
+        assert seen["division_total"] == (2 if query else 1)
+
+
+async def test_a_read_at_a_moment_takes_no_seat(api: Api) -> None:
+    await new_league(api, moment_days=30)
+    await api.players(1)
+    api.services.submit._seats = None  # the process dies after the commit
+    await play(api, {1: 10})
+    await frozen(api, api.clock.now)
+    api.clock.now += DAY
+    assert (await group_of(api, 1))["state"] == "waiting"
+    await frozen(api, None)
     assert (await group_of(api, 1))["group"] == 1
 
 

@@ -29,6 +29,10 @@ class LeagueStore(Protocol):
         """Open the groups of a period at `at` (ms) with these rules, unless the groups are open already."""
         ...
 
+    async def opened_at(self, ladder: Ladder) -> int | None:
+        """Return the time (ms) at which the groups of a period opened, None if they have not opened."""
+        ...
+
     async def last_results(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LastResult]:
         """Return the latest results of these players before the period, by player id."""
         ...
@@ -84,7 +88,7 @@ class LeagueStore(Protocol):
         ...
 
     async def division_rank(self, ladder: Ladder, division: int, user_id: int) -> DivisionRank:
-        """Return the rank of a player in the division, by the present standings."""
+        """Return the rank of a player in the division, by the standings at `ladder.at`, or by the present standings."""
         ...
 
     async def of_player(self, boards: Mapping[int, Board], user_id: int) -> Sequence[tuple[Ladder, LeaguePlace]]:

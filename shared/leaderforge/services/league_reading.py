@@ -99,6 +99,9 @@ class LeagueQueryService:
     async def group(self, ladder: Ladder, user_id: int, viewer: Caller = ANONYMOUS) -> LeagueGroup:
         """Return the group of a player in a league period.
 
+        At the moment of a ladder, results and groups of after the moment do not exist. The state and the time until the
+        end of the period are of now, because the ends of periods are public.
+
         Raises `LeagueNotFound` if the period is not played as a league, and `NotRanked` if the player has neither an
         entry nor a result in the period.
         """
@@ -113,7 +116,7 @@ class LeagueQueryService:
         if period.ends_at is None or period.ends_at > self._clock():
             return False
         settlements = await self._settlements.settlements(ladder.board, ladder.period)
-        return has_final_results(settlements.get(ladder.period))
+        return has_final_results(settlements.get(ladder.period), ladder.at)
 
     async def _unsettled(self, ladder: Ladder, period: Period, user_id: int, viewer: Caller) -> LeagueGroup:
         league, seat = await self._seat(ladder, user_id, viewer)
@@ -171,16 +174,26 @@ class LeagueQueryService:
         return _Results(result, {member.user_id: member for member in group})
 
     async def _seat(self, ladder: Ladder, user_id: int, viewer: Caller) -> tuple[League | None, MemberSeat | None]:
-        """Return the rules and the player's seat. Give a missing seat now: the submission's process may have died."""
+        """Return the rules and the player's seat. Give a missing seat now: the submission's process may have died.
+
+        A read at a moment gives no seat, because the period may be settled since.
+        """
         league = await self._seats.rules(ladder)
-        if league is None:
+        if league is None or not await self._are_groups_open(ladder):
             return None, None
         seat = await self._leagues.seat_of(ladder, user_id)
-        if seat is None:
+        if seat is None and ladder.at is None:
             await self._own_lookup(ladder, user_id, viewer)
             await self._seats.seat_by(league, ladder, [user_id])
             seat = await self._leagues.seat_of(ladder, user_id)
         return league, seat
+
+    async def _are_groups_open(self, ladder: Ladder) -> bool:
+        """Return whether the groups of a period with rules are open, or were open at the moment of the ladder."""
+        if ladder.at is None:
+            return True
+        opened_at = await self._leagues.opened_at(ladder)
+        return opened_at is not None and opened_at <= ladder.at
 
     async def _own_lookup(self, ladder: Ladder, user_id: int, viewer: Caller) -> Lookup:
         """Return the player's entry. Raises `NotRanked` if there is none."""

@@ -46,9 +46,15 @@ def league_periods(board: Board) -> SettledPeriods | None:
     return None if board.league is None else SettledPeriods(board.league.period, board.league.since)
 
 
-def has_final_results(settlement: Settlement | None) -> bool:
-    """Return whether the league's part of a settlement is done. It stays done while a later part is in progress."""
-    return settlement is not None and (settlement.settled_at is not None or settlement.progress.part != LEAGUE_PART)
+def has_final_results(settlement: Settlement | None, moment: int | None = None) -> bool:
+    """Return whether the league's part of a settlement is done. It stays done while a later part is in progress.
+
+    With a moment (ms), return whether the settlement was finished by then: the store has no times of the parts. A
+    period that was settled again since the moment therefore counts as not settled.
+    """
+    if settlement is None or moment is None:
+        return settlement is not None and (settlement.settled_at is not None or settlement.progress.part != LEAGUE_PART)
+    return settlement.settled_at is not None and settlement.settled_at <= moment
 
 
 def is_league_period(board: Board, period: Period) -> bool:

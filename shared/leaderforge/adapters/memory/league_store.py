@@ -22,6 +22,7 @@ from leaderforge.domain.league import (
     take_seat,
 )
 from leaderforge.domain.league_places import LeaguePlace
+from leaderforge.domain.moments import revision_at
 from leaderforge.domain.order import ranked_score
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.standings import Standing
@@ -34,6 +35,7 @@ class MemoryLeagueStore:
         self._scores = scores
         self._settlements = settlements
         self._rules: dict[LadderKey, League] = {}
+        self._opened_at: dict[LadderKey, int] = {}
         self._divisions: defaultdict[tuple[LadderKey, int], DivisionSeats] = defaultdict(DivisionSeats)
         self._members: defaultdict[LadderKey, dict[int, tuple[int, Seat]]] = defaultdict(dict)
         self._results: defaultdict[LadderKey, dict[int, LeagueResult]] = defaultdict(dict)
@@ -44,6 +46,10 @@ class MemoryLeagueStore:
 
     async def open(self, ladder: Ladder, league: League, at: int) -> None:
         self._rules.setdefault(place_of(ladder), league)
+        self._opened_at.setdefault(place_of(ladder), at)
+
+    async def opened_at(self, ladder: Ladder) -> int | None:
+        return self._opened_at.get(place_of(ladder))
 
     async def last_results(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LastResult]:
         latest = self._latest(ladder)
@@ -123,7 +129,7 @@ class MemoryLeagueStore:
         return [(Ladder(boards[key[0]], key[1]), place) for key, place in sorted(places.items()) if key[0] in boards]
 
     async def division_rank(self, ladder: Ladder, division: int, user_id: int) -> DivisionRank:
-        standings = self._standings(ladder)
+        standings = self._standings(ladder) if ladder.at is None else self._standings_at(ladder, ladder.at)
         keys = [
             member.finisher.key
             for user, (member_division, seat) in self._seated(ladder)
@@ -136,7 +142,7 @@ class MemoryLeagueStore:
         return DivisionRank(rank, len(keys))
 
     def _forget(self, ladder: Ladder) -> None:
-        for stored in (self._rules, self._members, self._results):
+        for stored in (self._rules, self._opened_at, self._members, self._results):
             stored.pop(place_of(ladder), None)
         for key in [key for key in self._divisions if key[0] == place_of(ladder)]:
             del self._divisions[key]
@@ -144,6 +150,9 @@ class MemoryLeagueStore:
 
     def _standings(self, ladder: Ladder) -> Mapping[int, Standing]:
         return self._scores.standings_by_player(ladder)
+
+    def _standings_at(self, ladder: Ladder, moment: int) -> Mapping[int, Standing]:
+        return {s.user_id: s for s in self._scores.past_standings(ladder, revision_at(moment))}
 
     def _seated(self, ladder: Ladder) -> Iterable[tuple[int, tuple[int, Seat]]]:
         members = self._members[place_of(ladder)].items()

@@ -25,6 +25,7 @@ from leaderforge.domain.league import (
 )
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.league_rules import stored_league, stored_members_of
+from leaderforge.domain.moments import revision_at
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.standings import VISIBLE
 from leaderforge.domain.timing import commit_limit_s
@@ -57,6 +58,10 @@ class PostgresLeagueStore:
     async def open(self, ladder: Ladder, league: League, at: int) -> None:
         rules = json.dumps(stored_members_of(league))
         await self._pool.fetch(statement("open_league_period"), *_ids(ladder), rules, at)
+
+    async def opened_at(self, ladder: Ladder) -> int | None:
+        rows = await self._pool.fetch(statement("league_opened_at"), *_ids(ladder))
+        return int(rows[0]["opened_at"]) if rows else None
 
     async def last_results(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LastResult]:
         rows = await self._pool.fetch(statement("last_league_results"), *_ids(ladder), joined(user_ids))
@@ -132,9 +137,11 @@ class PostgresLeagueStore:
 
     async def division_rank(self, ladder: Ladder, division: int, user_id: int) -> DivisionRank:
         minimum = ladder.board.min_submissions
-        places = await self._pool.fetch(statement("league_place"), *_ids(ladder), user_id)
+        prefix, moment = ("", ()) if ladder.at is None else ("past_", (revision_at(ladder.at),))
+        places = await self._pool.fetch(statement(f"{prefix}league_place"), *_ids(ladder), user_id, *moment)
         place = tuple(places[0])[:4] if places else (0, 0, 0, 0)
-        [row] = await self._scan("league_division_rank", *_ids(ladder), division, minimum, *place)
+        values = *_ids(ladder), division, minimum, *place, *moment
+        [row] = await self._scan(f"{prefix}league_division_rank", *values)
         has_entry = bool(places) and places[0]["submissions"] >= minimum
         return DivisionRank(row["above"] + 1 if has_entry else None, row["total"])
 
