@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from functions.edge.access.security import Anyone, ServerSubmitter, Submitter
+from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
@@ -21,6 +22,8 @@ from functions.edge.wire.teams import (
     render_played_teams,
     render_team,
 )
+from leaderforge.domain.boards import Board
+from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import (
     BoardNotFound,
     Conflict,
@@ -33,6 +36,8 @@ from leaderforge.domain.errors import (
 )
 from leaderforge.domain.team_access import require_addition, require_change, require_removal
 from leaderforge.domain.team_errors import InOtherTeam, IsTeam, NotInTeam, TeamFull, TeamNotFound
+from leaderforge.services.freezing import frozen_at
+from leaderforge.services.teams import hidden_contributions
 
 routes = router("teams")
 
@@ -143,8 +148,17 @@ async def contributions(
     """Return what each player contributes to the score of a team on a team board.
 
     Players who have left are included, because their scores stay with the team. Hidden players are not. While the board
-    is frozen, only admins may read them.
+    or its source is frozen, only admins may read them.
     """
     ladder = await edge.readable_ladder(board, caller, query.period)
+    await _require_present_source(edge, ladder.board, caller)
     stored = await edge.services.teams.rosters.contributions(ladder, team_id)
     return answer_stored(render_contributions(ladder, team_id, stored, caller))
+
+
+async def _require_present_source(edge: Edge, board: Board, caller: Caller) -> None:
+    """Raise `Refused` if the source of a team board is frozen for the caller. Its scores are the contributions."""
+    if board.team is not None:
+        source = await edge.board_unchecked(board.team.source)
+        if frozen_at(source, caller, edge.services.clock()) is not None:
+            raise hidden_contributions(source.slug)

@@ -854,7 +854,7 @@ export interface paths {
          * @description Return what each player contributes to the score of a team on a team board.
          *
          *     Players who have left are included, because their scores stay with the team. Hidden players are not. While the board
-         *     is frozen, only admins may read them.
+         *     or its source is frozen, only admins may read them.
          */
         get: operations["getContributions"];
         put?: never;

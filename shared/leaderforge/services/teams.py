@@ -62,6 +62,11 @@ class TeamView:
     members: Sequence[tuple[TeamSpan, Player]]
 
 
+def hidden_contributions(board: str) -> Refused:
+    """Return the error for contributions that the caller may not read, because the board is frozen."""
+    return Refused(f"board {board!r} is frozen; contributions are hidden until the end of the freeze", board=board)
+
+
 @dataclass(frozen=True, slots=True)
 class ContributionView:
     """Contribution of a player, who may have left. `counts` is true if the contribution is part of the team's score."""
@@ -170,8 +175,7 @@ class TeamService:
             message = f"board {ladder.board.slug!r} ranks players, not teams; use a team board"
             raise TeamNotFound(message, board=ladder.board.slug, team_id=team_id)
         if ladder.at is not None:
-            message = f"board {ladder.board.slug!r} is frozen; contributions are hidden until the end of the freeze"
-            raise Refused(message, board=ladder.board.slug)
+            raise hidden_contributions(ladder.board.slug)
         present = {span.user_id for span in (await self.roster(team_id)).members}
         stored = (await self._scores.contributions(ladder, [team_id])).get(team_id, ())
         counted = counted_contributions(ladder.board, ladder.board.team, stored)
