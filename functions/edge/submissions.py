@@ -26,8 +26,7 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
     """Return a caller's submission to a board. Raises an error, such as `PlayerNotFound`, if it cannot be counted."""
     user_id = item.user_id
     if item.external_id is not None:
-        # Look the player up before the board, as in `submissions_of`. Only an unknown player needs the slower steps at
-        # the end.
+        # Look the player up before the board, as in `submissions_of`. An unknown player needs the slower steps below.
         user_id = await edge.services.players.ids.find(item.external_id) if user_id is None else None
     if user_id is not None:
         submission = _submission_from(edge, caller, await edge.board_unchecked(slug), item, user_id)

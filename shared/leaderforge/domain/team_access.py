@@ -22,8 +22,7 @@ def require_change(caller: Caller, roster: Roster) -> None:
 def require_addition(caller: Caller, roster: Roster, user_id: int) -> bool:
     """Return whether the player may leave another team for this team.
 
-    Raises `Forbidden` unless the caller may add the player.
-    A captain may only add players without a team.
+    Raises `Forbidden` unless the caller may add the player. A captain may only add players without a team.
     """
     if _is_server(caller):
         return True

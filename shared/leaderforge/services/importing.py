@@ -201,8 +201,7 @@ class Importer:
     ) -> Replaced | LeaderForgeError:
         """Replace the stored submission. Return the outcome of the line."""
         if submission.board.feeds:
-            # Refuse, because the stored content may count on targets for which the new content has no number, and would
-            # continue to count there.
+            # The stored content may count on targets for which the new content has no number.
             return Refused(f"board {submission.board.slug!r} feeds other boards; remove the stored submission instead")
         try:
             await replace(submission, conflict)

@@ -104,8 +104,7 @@ class TeamService:
     async def create(self, new: NewTeam, actor: str) -> TeamView:
         """Create a team. Its captain, if there is one, becomes its first member.
 
-        Raises `NameRefused`, `PlayerExists`, `UsernameTaken`, `ExternalIdTaken`, and `PlayerNotFound` or `InOtherTeam`
-        for the captain.
+        Raises `NameRefused`, `PlayerExists`, `UsernameTaken`, `ExternalIdTaken`, `PlayerNotFound` or `InOtherTeam`.
         """
         if refusal := self._rules.refusal(new.name):
             raise refusal

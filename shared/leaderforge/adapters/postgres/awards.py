@@ -150,13 +150,7 @@ No board has the id 0.
 
 
 async def _report(
-    connection: Connection,
-    ladder: Ladder,
-    kind: NoticeType,
-    awards: Sequence[NewAward],
-    at: int,
-    *,
-    audited: bool,
+    connection: Connection, ladder: Ladder, kind: NoticeType, awards: Sequence[NewAward], at: int, *, audited: bool
 ) -> None:
     """Write notices about awards. With `audited`, write entries of the audit log too."""
     await write_notices(connection, [award_notice(ladder, kind, award, at) for award in awards])

@@ -23,8 +23,7 @@ async def survey(cluster: Cluster, keys: IndexKeys, ladders: Sequence[Ladder]) -
         _partition_state(cluster, keys, partition, name, ladders) if name in up else _unknown_state(partition, name)
         for partition, name in enumerate(names)
     )
-    shards, verification = await asyncio.gather(asyncio.gather(*states), _verification_or_none(cluster, keys))
-    return Survey(nodes, shards, verification)
+    return Survey(nodes, *await asyncio.gather(asyncio.gather(*states), _verification_or_none(cluster, keys)))
 
 
 async def read_verification(cluster: Cluster, keys: IndexKeys) -> VerificationState | None:

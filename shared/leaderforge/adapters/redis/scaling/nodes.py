@@ -189,10 +189,7 @@ async def view_once(
 
 
 async def resolved(address: str) -> str:
-    """Return host:port with an IP address, because `CLUSTER MEET` takes no names.
-
-    Raises `ScalingFailed` if the text is no address or the host is unknown.
-    """
+    """Return host:port with an IP address, because `CLUSTER MEET` takes no names. Raises `ScalingFailed`."""
     try:
         host, port = host_and_port(address)
     except ValueError as error:
