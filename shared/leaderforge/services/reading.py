@@ -173,11 +173,10 @@ class Reader:
         self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int], *, segments: bool = False
     ) -> tuple[Sequence[Row], Counts]:
         """Return the rows of the ranked players among these, best first, with the numbers of entries above the rows."""
-        board = ladder.board
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
-            rows = sorted(ranked_on(board, stored), key=_sort_key)
-            within = _segment_bounds(board, rows) if segments else ()
+            rows = sorted(ranked_on(ladder.board, stored), key=_sort_key)
+            within = _segment_bounds(ladder.board, rows) if segments else ()
             present = [row.key for row in rows if not row.hidden]
             # A player may change segments and keep the entry. A hidden player has no entry. Check the rows of both.
             checked = rows if segments else [row for row in rows if row.hidden]

@@ -36,6 +36,7 @@ _SPARE_DETAILS = 40
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
+_ItemT = TypeVar("_ItemT")
 ReadT = TypeVar("ReadT")
 Read = Generator[ReadStep, Any, ReadT]
 """Read that yields its steps, and gets the reply of each step."""
@@ -84,13 +85,16 @@ class RedisRanking(RedisErasureIndex):
         within: Sequence[SegmentBound] = (),
         rows: Sequence[Row] = (),
     ) -> Counts:
-        groups: defaultdict[int, list[bytes]] = defaultdict(list)
-        for key in present:
-            groups[partition_of(user_id_of(key), self.partitions)].append(key)
-        row_groups: defaultdict[int, list[Row]] = defaultdict(list)
-        for row in rows:
-            row_groups[partition_of(user_id_of(row.key), self.partitions)].append(row)
-        return await self._result(_single(CountsStep(ladder, bounds, groups, within, row_groups)))
+        keys = self._groups_of(present, present)
+        checked = self._groups_of(rows, [row.key for row in rows])
+        return await self._result(_single(CountsStep(ladder, bounds, keys, within, checked)))
+
+    def _groups_of(self, items: Sequence[_ItemT], keys: Sequence[bytes]) -> Mapping[int, Sequence[_ItemT]]:
+        """Return the items by partition of their players. `keys` has the sort key of each item."""
+        groups: defaultdict[int, list[_ItemT]] = defaultdict(list)
+        for item, key in zip(items, keys, strict=True):
+            groups[partition_of(user_id_of(key), self.partitions)].append(item)
+        return groups
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         return await self._result(self._window(ladder, bound, before, after))

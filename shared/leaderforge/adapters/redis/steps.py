@@ -1,7 +1,7 @@
 """Steps of reads. A step needs one script call per partition. Concurrent similar steps on a ladder share the calls."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -217,15 +217,7 @@ class _CountsCalls:
         total, *sums = map(sum, zip(*(counts for _, *counts in replies), strict=True))
         above = dict(zip(self._bounds, sums, strict=False))
         within = dict(zip(self._within, sums[len(self._bounds) :], strict=True))
-        return [
-            Counts(
-                total,
-                [above[bound] for bound in step.bounds],
-                not missing or missing.isdisjoint(_checked(step)),
-                tuple(within[b.segment, b.bound] for b in step.within),
-            )
-            for step in self._steps
-        ]
+        return [_counts_of(step, total, above, within, missing) for step in self._steps]
 
 
 class _ProbesCalls:
@@ -248,6 +240,18 @@ _CALLS: Mapping[type, Callable[[IndexKeys, Any], StepCalls]] = {
     CountsStep: _CountsCalls,
     ProbesStep: _ProbesCalls,
 }
+
+
+def _counts_of(
+    step: CountsStep,
+    total: int,
+    above: Mapping[bytes, int],
+    within: Mapping[tuple[bytes, bytes], int],
+    missing: Set[bytes],
+) -> Counts:
+    in_segments = tuple(within[b.segment, b.bound] for b in step.within)
+    all_present = not missing or missing.isdisjoint(_checked(step))
+    return Counts(total, [above[bound] for bound in step.bounds], all_present, in_segments)
 
 
 def _checked(step: CountsStep) -> Iterable[bytes]:
