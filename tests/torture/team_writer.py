@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from leaderforge.torture.checks import Problem
+from leaderforge.torture.client import Reply
 from leaderforge.torture.report import Report
 from tests.torture.api_writer import ApiWriter, lasting_problems
 from tests.torture.fold import Folded
@@ -24,6 +25,7 @@ from tests.torture.teams import (
     StoredSquads,
     entry_problems,
     problems_of,
+    segment_problems,
 )
 
 _ACTS = {"submit": 12, "move": 5, "leave": 1, "relocate": 4}
@@ -85,6 +87,26 @@ class TeamWriter(ApiWriter):
         answer = await self._until_done("PATCH", f"/api/users/{user_id}", {"attributes": {"country": country}})
         if answer.status == 200:
             self._own.countries[user_id] = country
+            if user_id in self._own.submissions.values():
+                await self._read_segments(user_id, country)
+
+    async def _read_segments(self, user_id: int, country: str) -> None:
+        """Read the ranks of a player who is in a country, and report an answer of another state.
+
+        No other client changes this board, and this client has no other request in flight.
+        """
+        process = self._random.choice(self.processes)
+        client, path = self._rig.client(process), f"/api/boards/{SOURCE}/ranks/{user_id}"
+        try:
+            answer = await client.ask("GET", path)
+            within = {c: await client.ask("GET", f"{path}?segment=country:{c}") for c in COUNTRIES}
+        finally:
+            client.close()
+        ranks = {c: _rank(reply) for c, reply in within.items() if reply.status == 200 or reply.code == "not_ranked"}
+        rank_in = answer.body["rank_in"] if answer.status == 200 else None
+        self._report.read(
+            "ranks in segments", process, answer, list(segment_problems(user_id, country, rank_in, ranks))
+        )
 
     async def _problems(self) -> list[Problem]:
         stored = await self._stored()
@@ -132,6 +154,11 @@ class TeamWriter(ApiWriter):
                 for board in TEAM_BOARDS
             },
         )
+
+
+def _rank(answer: Reply) -> int | None:
+    """Return the rank in an answer, None if the player is not ranked."""
+    return answer.body["rank"] if answer.status == 200 else None
 
 
 def _event(row: asyncpg.Record) -> StoredEvent:

@@ -110,6 +110,21 @@ def _move_problems(own: OwnPlayers, spans: Sequence[StoredSpan]) -> Iterator[Pro
                 yield Problem("in two teams", "spans that do not overlap", f"{before}, {after}", user_id)
 
 
+def segment_problems(
+    user_id: int, country: str, rank_in: Mapping[str, int] | None, ranks: Mapping[str, int | None]
+) -> Iterator[Problem]:
+    """Yield the problems of a player's ranks in segments, while the player is in a country and nobody scores.
+
+    `rank_in` is from the read of the player on the whole board, None if that read was refused. `ranks` has the rank
+    within each country that answered, None if the player is not ranked in that country.
+    """
+    for name, rank in ranks.items():
+        if (rank is not None) != (name == country):
+            yield Problem("wrong segment", f"ranked in {country} only", f"rank {rank} in {name}", user_id)
+    if rank_in is not None and rank_in.get("country") != ranks.get(country, rank_in.get("country", 0)):
+        yield Problem("wrong rank in segment", f"rank {ranks.get(country)} in {country}", str(rank_in), user_id)
+
+
 def entry_problems(name: str, expected: Sequence[Entry], answered: Sequence[Entry]) -> Iterator[Problem]:
     """Yield the difference between the entries of an answer and the expected entries."""
     if list(expected) != list(answered):

@@ -1,5 +1,6 @@
 """The checks of teams and segments accept a correct store, and report a wrong one."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -7,7 +8,15 @@ import pytest
 
 from tests.torture.fold import Folded
 from tests.torture.ledger import StoredEvent
-from tests.torture.teams import SOURCE, OwnPlayers, StoredSpan, StoredSquads, entry_problems, problems_of
+from tests.torture.teams import (
+    SOURCE,
+    OwnPlayers,
+    StoredSpan,
+    StoredSquads,
+    entry_problems,
+    problems_of,
+    segment_problems,
+)
 
 RED, BLUE = -1, -2
 SPANS = [StoredSpan(1, RED, 10, 20), StoredSpan(1, BLUE, 20, None), StoredSpan(2, RED, 0, None)]
@@ -53,3 +62,21 @@ def test_a_wrong_store_is_reported(stored: StoredSquads, kind: str) -> None:
 
 def test_entries_in_another_order_are_reported() -> None:
     assert [problem.kind for problem in entry_problems("FI", [(1, 12), (2, 3)], [(2, 3), (1, 12)])] == ["wrong entries"]
+
+
+@pytest.mark.parametrize(
+    ("rank_in", "ranks", "expected"),
+    [
+        ({"country": 2}, {"FI": 2, "SE": None}, []),
+        ({"country": 2}, {"SE": None}, []),
+        (None, {"FI": 2, "SE": None}, []),
+        ({"country": 2}, {"FI": 3, "SE": None}, ["wrong rank in segment"]),
+        ({}, {"SE": None}, ["wrong rank in segment"]),
+        ({"country": 2}, {"FI": 2, "SE": 4}, ["wrong segment"]),
+        (None, {"FI": None}, ["wrong segment"]),
+    ],
+)
+def test_ranks_in_segments_must_be_of_the_acknowledged_country(
+    rank_in: Mapping[str, int] | None, ranks: Mapping[str, int | None], expected: list[str]
+) -> None:
+    assert [problem.kind for problem in segment_problems(1, "FI", rank_in, ranks)] == expected
