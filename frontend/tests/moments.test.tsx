@@ -1,11 +1,11 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Board } from '../src/api/types';
 import { saveFriends } from '../src/friends/useFriends';
 import { saveMe } from '../src/me/me';
 import { parseMoments } from '../src/moments/search';
-import { sinceChoices } from '../src/moments/since';
+import { firstMoment, sinceChoices } from '../src/moments/since';
 import { open } from './page';
 import { aBoard, board, entry, refusal, serve } from './server';
 
@@ -29,12 +29,11 @@ function ranksAmong({ body }: RequestInit) {
 function openBoard(path: string, change: Partial<Board> = {}) {
   const usual = board(PLAYERS);
   const requests = serve(async (url, init) => {
-    if (url.pathname === '/api/boards') return { body: { boards: [aBoard('default', { moment_days: 30, ...change })] } };
+    if (url.pathname === '/api/boards') return { body: { boards: [aBoard('default', { moment_days: 30, moments_since: '2026-01-01T00:00:00.000Z', ...change })] } };
     const answer = url.pathname.endsWith('/ranks/lookup') ? ranksAmong(init) : await usual(url, init);
     const { entries } = (answer.body ?? {}) as { entries?: { rank: number }[] };
     if (url.searchParams.get('at')?.startsWith('2025')) return refusal(404, 'moment_not_found', 'the first one is in 2026');
     if (!url.searchParams.has('since')) return answer;
-    if (url.searchParams.get('since') === 'P7D') return refusal(404, 'moment_not_found', 'the first one is today');
     if (entries === undefined) return { body: { ...(answer.body as object), ...compared(Number(url.pathname.split('/').at(-1))) } };
     return { body: { ...(answer.body as object), entries: entries.map((shown) => ({ ...shown, ...compared(shown.rank) })) } };
   });
@@ -46,7 +45,14 @@ function openBoard(path: string, change: Partial<Board> = {}) {
 const LOCAL = '2026-11-24T12:30';
 const AT = new Date(LOCAL).toISOString();
 
+const NOW = Date.parse('2026-11-25T12:00:00.000Z');
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+});
+
 afterEach(() => {
+  vi.useRealTimers();
   saveMe(null);
   saveFriends([]);
 });
@@ -81,10 +87,12 @@ describe('the movement of the entries', () => {
     expect(reads('/ranks/5', 'since=P1D')).toBe(true);
   });
 
-  it('with a moment before the first one shows the service’s reason', async () => {
-    openBoard('/?since=P7D');
-    expect(await screen.findByRole('alert')).toHaveTextContent('The first one is today.');
-    expect(await screen.findByLabelText('Movement')).toHaveValue('P7D');
+  it('is live if the moment in the address is before the first one', async () => {
+    openBoard('/?since=P7D', { moments_since: '2026-11-23T00:00:00.000Z' });
+    expect(await screen.findByLabelText('Movement')).toHaveValue('live');
+    expect(screen.queryByRole('option', { name: 'since last week' })).not.toBeInTheDocument();
+    expect(await screen.findByText('player 1')).toBeInTheDocument();
+    await waitFor(() => expect(screen.queryByText(/since last week/)).not.toBeInTheDocument());
   });
 
   it('is live only on a board without moments', async () => {
@@ -123,6 +131,19 @@ describe('a past moment', () => {
     expect(listened).not.toHaveBeenCalled();
     expect(asked().filter((path) => path.includes('since='))).toEqual([]);
     vi.stubGlobal('EventSource', undefined);
+  });
+
+  it('cannot be chosen before the first one', async () => {
+    openBoard('/', { moments_since: '2026-11-24T12:30:40.000Z' });
+    const field = await screen.findByLabelText('Look back to');
+    const first = new Date(NOW - 23 * 3_600_000 - 29 * 60_000); // the next full minute
+    expect(new Date((field as HTMLInputElement).min)).toEqual(first);
+  });
+
+  it('cannot be chosen while the board copies its standings', async () => {
+    openBoard('/', { moments_since: null });
+    expect(await screen.findByText('Live, 9 players')).toBeInTheDocument();
+    expect(screen.queryByLabelText('Look back to')).not.toBeInTheDocument();
   });
 
   it('before the retention shows the service’s reason', async () => {
@@ -220,17 +241,54 @@ describe('the ranks of friends', () => {
 });
 
 describe('the moments to compare with', () => {
+  const CURRENT = [
+    { kind: 'daily', starts_at: '2026-11-25T00:00:00.000Z' },
+    { kind: 'weekly', starts_at: '2026-11-23T00:00:00.000Z' },
+    { kind: 'monthly', starts_at: '2026-11-01T00:00:00.000Z' },
+    { kind: 'season', starts_at: '2026-10-01T00:00:00.000Z' },
+  ] as const;
+  const RULES = { moment_days: 30, moments_since: '2026-01-01T00:00:00.000Z', frozen_at: null };
+
+  function choices(rules: object, period: string | null, segment: string | null = null) {
+    const shown = { ...RULES, periods: ['all-time' as const], ...rules };
+    const current = CURRENT.filter(({ kind }) => (shown.periods as string[]).includes(kind));
+    return sinceChoices(shown, { period, segment }, current, NOW);
+  }
+
   it.each([
     [{ moment_days: null, periods: ['all-time', 'daily'] }, null, []],
-    [{ moment_days: 30, periods: ['all-time'] }, null, ['P1D', 'P7D']],
-    [{ moment_days: 31, periods: ['all-time', 'monthly', 'daily'] }, 'current', ['P1D', 'P7D', 'daily', 'monthly']],
-    [{ moment_days: 30, periods: ['all-time', 'monthly', 'daily'] }, null, ['P1D', 'P7D', 'daily']],
-    [{ moment_days: 30, periods: ['all-time', 'season', 'weekly'] }, 'weekly', ['P1D']],
-    [{ moment_days: 1, periods: ['all-time', 'season', 'daily'] }, null, ['daily', 'season']],
-    [{ moment_days: 30, periods: ['daily', 'all-time'] }, null, []],
-    [{ moment_days: 30, periods: ['all-time', 'weekly'] }, '2026-W48', []],
-  ] as const)('%j in period %j are %j', (rules, period, choices) => {
-    expect(sinceChoices({ ...rules, periods: [...rules.periods] }, period)).toEqual(choices);
+    [{}, null, ['P1D', 'P7D']],
+    [{ periods: ['all-time', 'monthly', 'daily'] }, 'current', ['P1D', 'P7D', 'daily', 'monthly']],
+    [{ moment_days: 24, periods: ['all-time', 'monthly', 'daily'] }, null, ['P1D', 'P7D', 'daily']],
+    [{ periods: ['all-time', 'season', 'weekly'] }, 'weekly', ['P1D']],
+    [{ moment_days: 90, periods: ['all-time', 'season', 'daily'] }, null, ['P1D', 'P7D', 'daily', 'season']],
+    [{ moment_days: 1, periods: ['all-time', 'daily'] }, null, ['daily']],
+    [{ periods: ['daily', 'all-time'] }, null, []],
+    [{ periods: ['all-time', 'weekly'] }, '2026-W48', []],
+  ] as const)('%j in period %j are %j', (rules, period, expected) => {
+    expect(choices(rules, period)).toEqual(expected);
+  });
+
+  it.each([
+    ['an hour ago', '2026-11-25T11:00:00.000Z', []],
+    ['last night', '2026-11-24T23:00:00.000Z', ['daily']],
+    ['two days ago', '2026-11-23T11:00:00.000Z', ['P1D', 'daily']],
+    ['never', null, []],
+  ])('of a board whose moments began %s can be read', (_, since, expected) => {
+    expect(choices({ moments_since: since, periods: ['all-time', 'daily', 'weekly'] }, null)).toEqual(expected);
+  });
+
+  it('within a segment begin with the segments', () => {
+    const board = { ...RULES, moment_segments_since: '2026-11-24T11:00:00.000Z' };
+    expect(choices(board, null)).toEqual(['P1D', 'P7D']);
+    expect(choices(board, null, 'country:FI')).toEqual(['P1D']);
+    expect(choices({ ...board, moment_segments_since: null }, null, 'country:FI')).toEqual([]);
+  });
+
+  it('of a frozen board are kept beyond the retention', () => {
+    const board = { ...RULES, moment_days: 1 };
+    expect(firstMoment({ ...board, frozen_at: '2026-11-20T00:00:00.000Z' }, null, NOW)).toBe(Date.parse('2026-11-20T00:00:00.000Z'));
+    expect(firstMoment(board, null, NOW)).toBe(Date.parse('2026-11-24T12:00:00.000Z'));
   });
 
   it.each([

@@ -15,6 +15,15 @@ export function usePastPeriods(): readonly Period[] {
   return data?.periods.filter((period) => !period.current) ?? NONE;
 }
 
+/** Return the current periods of the board, undefined until they are loaded. The period `all-time` alone is left out. */
+export function useCurrentPeriods(): readonly Period[] | undefined {
+  const around = useSurroundings();
+  const kinds = useBoard()?.periods;
+  const isDivided = kinds?.some((kind) => kind !== 'all-time') ?? false;
+  const { data } = useQuery({ ...periods(around), enabled: isDivided });
+  return kinds && !isDivided ? NONE : data?.periods.filter((period) => period.current);
+}
+
 /** Return the selected period with its bounds, undefined while they are unknown or if it never ends. */
 export function usePeriod(): Period | undefined {
   const around = useSurroundings();

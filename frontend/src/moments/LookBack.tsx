@@ -2,9 +2,9 @@ import { useNavigate } from '@tanstack/react-router';
 import { useId, useRef, useState } from 'react';
 
 import { formatExact } from '../format/times';
-import { localTime, utcTime } from './localTime';
+import { firstMinute, localTime, utcTime } from './localTime';
 import { useMomentTexts } from './texts';
-import { useMoments } from './useMoments';
+import { useFirstMoment, useMoments } from './useMoments';
 
 /** Last time that the address accepts. The field would also accept years of more than four digits. */
 const LATEST = '9999-12-31T23:59';
@@ -15,6 +15,7 @@ export function LookBack() {
   const words = useMomentTexts();
   const navigate = useNavigate();
   const { at } = useMoments();
+  const first = useFirstMoment();
   const [shown, setShown] = useState(at);
   const [time, setTime] = useState(at === undefined ? '' : localTime(at));
   const field = useRef<HTMLInputElement>(null);
@@ -45,6 +46,7 @@ export function LookBack() {
           id={id}
           type="datetime-local"
           required
+          min={first === null ? undefined : firstMinute(first)}
           max={LATEST}
           value={time}
           onChange={(event) => setTime(event.currentTarget.value)}

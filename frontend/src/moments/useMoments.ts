@@ -3,16 +3,25 @@ import { useSearch } from '@tanstack/react-router';
 import { useSurroundings } from '../api/context';
 import type { Moments } from '../api/reads';
 import { useBoard } from '../ladder/useBoard';
+import { useCurrentPeriods } from '../ladder/usePeriods';
 import { parseMoments, type Since } from './search';
-import { sinceChoices } from './since';
+import { firstMoment, sinceChoices } from './since';
 
 const NOW: Moments = {};
 
 /** Return the moments that the selected board and period can be compared with, undefined until the board is loaded. */
 export function useSinceChoices(): readonly Since[] | undefined {
-  const { period } = useSurroundings().ladder;
+  const { ladder } = useSurroundings();
   const board = useBoard();
-  return board && sinceChoices(board, period);
+  const current = useCurrentPeriods();
+  return board && current && sinceChoices(board, ladder, current);
+}
+
+/** Return the first moment (ms) of the selected board or segment that can be read, null without one. */
+export function useFirstMoment(): number | null {
+  const { segment } = useSurroundings().ladder;
+  const board = useBoard();
+  return board ? firstMoment(board, segment) : null;
 }
 
 /**

@@ -275,6 +275,16 @@ class BoardOut(StrictOut):
     moment_days: CountOut | None = Field(
         description="The number of days for which ranks at past moments can be read; null for none."
     )
+    moments_since: TimeOut | None = Field(
+        None,
+        description="The first moment that the board keeps; null while the board copies its standings. Moments before "
+        "it, and those older than `moment_days`, cannot be read. Only with `moment_days`.",
+    )
+    moment_segments_since: TimeOut | None = Field(
+        None,
+        description="The first moment at which a segment can be read; null while the board copies its segments. Only "
+        "with `moment_days` and `segments`.",
+    )
     frozen_at: TimeOut | None = Field(description="The moment that the public sees from then on; null for none.")
     team: TeamRulesOut | None = Field(None, description="The rules of a team board; null for a board of players.")
     tiebreakers: list[TiebreakerOut] = Field(
@@ -323,4 +333,12 @@ def _board_out(board: Board) -> BoardOut:
         "league": None if board.league is None else league_out(board.league),
         "team": None if board.team is None else TeamRulesOut(**asdict(board.team)),
     }
-    return BoardOut(board=board.slug, **settings, building=list(building))
+    return BoardOut(board=board.slug, **settings, **_first_moments(board), building=list(building))
+
+
+def _first_moments(board: Board) -> dict[str, int | None]:
+    """Return the members with the first moments (ms) of a board and of its segments. Empty without moments."""
+    if board.moments is None:
+        return {}
+    segments = {"moment_segments_since": board.moments.segments_since} if board.segments else {}
+    return {"moments_since": board.moments.since, **segments}

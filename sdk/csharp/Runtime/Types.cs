@@ -528,6 +528,8 @@ namespace LeaderForge
             League = json.OptionalObject("league", fields => new LeagueOut(fields));
             Segments = json.List("segments", LeaderForge.Members.TextOf);
             MomentDays = json.OptionalInteger("moment_days");
+            MomentsSince = json.OptionalTime("moments_since");
+            MomentSegmentsSince = json.OptionalTime("moment_segments_since");
             FrozenAt = json.OptionalTime("frozen_at");
             Team = json.OptionalObject("team", fields => new TeamRulesOut(fields));
             Tiebreakers = json.OptionalList("tiebreakers", item => new TiebreakerOut(LeaderForge.Members.Fields(item)));
@@ -619,6 +621,18 @@ namespace LeaderForge
 
         /// <summary>The number of days for which ranks at past moments can be read; null for none.</summary>
         public long? MomentDays { get; }
+
+        /// <summary>
+        /// The first moment that the board keeps; null while the board copies its standings. Moments before it, and
+        /// those older than `moment_days`, cannot be read. Only with `moment_days`.
+        /// </summary>
+        public DateTimeOffset? MomentsSince { get; }
+
+        /// <summary>
+        /// The first moment at which a segment can be read; null while the board copies its segments. Only with
+        /// `moment_days` and `segments`.
+        /// </summary>
+        public DateTimeOffset? MomentSegmentsSince { get; }
 
         /// <summary>The moment that the public sees from then on; null for none.</summary>
         public DateTimeOffset? FrozenAt { get; }

@@ -2736,6 +2736,10 @@ export interface components {
             segments: string[];
             /** @description The number of days for which ranks at past moments can be read; null for none. */
             moment_days: number | null;
+            /** @description The first moment that the board keeps; null while the board copies its standings. Moments before it, and those older than `moment_days`, cannot be read. Only with `moment_days`. */
+            moments_since?: string | null;
+            /** @description The first moment at which a segment can be read; null while the board copies its segments. Only with `moment_days` and `segments`. */
+            moment_segments_since?: string | null;
             /** @description The moment that the public sees from then on; null for none. */
             frozen_at: string | null;
             /** @description The rules of a team board; null for a board of players. */

@@ -182,7 +182,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     _require_subscore_named(settings)
     if settings.season != before.season:
         _require_season_used(settings)
-    moments = changed_moments(board.moments, settings.moment_days, now)
+    moments = changed_moments(board.moments, settings.moment_days, now, board.frozen_at)
     if settings.frozen_at != before.frozen_at:
         require_freezable(settings.frozen_at, moments)
     backfill = changed_backfill(board, settings.periods, now)

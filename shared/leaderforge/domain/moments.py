@@ -42,11 +42,14 @@ class Moments:
         return max(self.since, oldest if frozen_at is None else min(oldest, frozen_at))
 
 
-def changed_moments(before: Moments | None, days: int | None, now: int) -> Moments | None:
-    """Return the moments of a board after a change of `moment_days` at `now` (ms)."""
+def changed_moments(before: Moments | None, days: int | None, now: int, frozen_at: int | None = None) -> Moments | None:
+    """Return the moments of a board after a change of `moment_days` at `now` (ms). `frozen_at` (ms) is its freeze."""
     if days is None or before is None:
         return None if days is None else Moments(days, now)
-    return replace(before, days=days)
+    if days <= before.days:
+        return replace(before, days=days)
+    # More days do not bring back the states that maintenance has deleted.
+    return replace(before, days=days, since=before.first(now, frozen_at))
 
 
 def revision_at(moment: int) -> int:

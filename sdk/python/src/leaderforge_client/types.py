@@ -4339,6 +4339,14 @@ class BoardOut(TypedDict):
     """
     The number of days for which ranks at past moments can be read; null for none.
     """
+    moments_since: NotRequired[str | None]
+    """
+    The first moment that the board keeps; null while the board copies its standings. Moments before it, and those older than `moment_days`, cannot be read. Only with `moment_days`.
+    """
+    moment_segments_since: NotRequired[str | None]
+    """
+    The first moment at which a segment can be read; null while the board copies its segments. Only with `moment_days` and `segments`.
+    """
     frozen_at: str | None
     """
     The moment that the public sees from then on; null for none.
