@@ -1,11 +1,13 @@
 """First moments of boards in the answers of the HTTP edge."""
 
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 
 import pytest
 
 from leaderforge.domain.board_settings import changed_board
 from leaderforge.domain.boards import Board
+from leaderforge.domain.errors import Refused
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.times import time_text
 from leaderforge.domain.timing import PROPAGATION_MS
@@ -59,3 +61,16 @@ def test_more_days_do_not_bring_back_deleted_states(days: int, frozen_at: int | 
     board = Board(1, "race", "Race", moments=Moments(3, START, START, START), frozen_at=frozen_at)
     changed = changed_board(board, {"moment_days": days}, START + 10 * DAY)
     assert changed.moments == Moments(days, START, expected, START)
+
+
+@pytest.mark.parametrize(
+    ("frozen_before", "at", "is_refused"),
+    [(None, 6 * DAY, True), (None, 7 * DAY, False), (DAY, 0, True), (DAY, 2 * DAY, False)],
+)
+def test_a_board_is_frozen_only_at_a_moment_that_it_still_keeps(
+    frozen_before: int | None, at: int, is_refused: bool
+) -> None:
+    frozen = None if frozen_before is None else START + frozen_before
+    board = Board(1, "race", "Race", moments=Moments(3, START, START, START), frozen_at=frozen)
+    with pytest.raises(Refused, match="is before the first moment") if is_refused else nullcontext():
+        changed_board(board, {"frozen_at": START + at}, START + 10 * DAY)

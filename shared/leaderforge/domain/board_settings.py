@@ -184,7 +184,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
         _require_season_used(settings)
     moments = changed_moments(board.moments, settings.moment_days, now, board.frozen_at)
     if settings.frozen_at != before.frozen_at:
-        require_freezable(settings.frozen_at, moments)
+        require_freezable(settings.frozen_at, moments, now, before.frozen_at)
     backfill = changed_backfill(board, settings.periods, now)
     changed = replace(_board(board.id, board.slug, settings), backfill=backfill, moments=moments)
     return with_earlier_settings(changed, board, now)

@@ -101,12 +101,17 @@ def require_moments_kept(frozen_at: int | None, moment_days: int | None) -> None
         raise Refused("frozen_at: needs past standings; set moment_days too", setting="frozen_at")
 
 
-def require_freezable(frozen_at: int | None, moments: Moments | None) -> None:
-    """Raise `Refused` if the board cannot be frozen at `frozen_at` (ms), because this moment cannot be read."""
+def require_freezable(frozen_at: int | None, moments: Moments | None, now: int, frozen_before: int | None) -> None:
+    """Raise `Refused` if the board cannot be frozen at `frozen_at` (ms), because this moment cannot be read at `now`.
+
+    `frozen_before` (ms) is the moment of its present freeze, None without a freeze.
+    """
     if frozen_at is None or moments is None:
         return
-    if moments.since is None:
+    first = moments.first(now, frozen_before)
+    if first is None:
         raise Refused("frozen_at: the board still copies its standings; freeze it later", setting="frozen_at")
-    if frozen_at < moments.since:
-        first = time_text(moments.since)
-        raise Refused(f"frozen_at: {time_text(frozen_at)} is before the first moment {first}", setting="frozen_at")
+    if frozen_at < first:
+        raise Refused(
+            f"frozen_at: {time_text(frozen_at)} is before the first moment {time_text(first)}", setting="frozen_at"
+        )
