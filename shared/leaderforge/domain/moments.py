@@ -86,7 +86,7 @@ def require_segments_at(slug: str, moments: Moments | None, moment: int) -> None
     if moments is None or moments.has_segments_at(moment):
         return
     if moments.segments_since is None:
-        raise MomentNotFound(f"board {slug!r} copies its segments; they can be read at moments soon", board=slug)
+        raise MomentNotFound(f"board {slug!r} copies its segments; segments can be read at moments soon", board=slug)
     first = time_text(moments.segments_since)
     raise MomentNotFound(
         f"board {slug!r} has no segments at the moment {time_text(moment)}; the first moment with segments is {first}",
