@@ -19,7 +19,7 @@ from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.merge import Counts, SegmentBound
+from leaderforge.domain.merge import Counts, Row, SegmentBound
 from leaderforge.domain.order import USER_BYTES
 from leaderforge.domain.standings import Standing
 from leaderforge.ports.index import Applied, LadderUpdate
@@ -116,10 +116,12 @@ class RangedIndex(RedisIndex):
         bounds: Sequence[bytes],
         present: Sequence[bytes] = (),
         within: Sequence[SegmentBound] = (),
+        rows: Sequence[Row] = (),
     ) -> Counts:
         if self._view is None:
-            return await super().counts(ladder, bounds, present, within)
-        return await self._counting((ladder, _Question(bounds, present)))
+            return await super().counts(ladder, bounds, present, within, rows)
+        listed = [row.key for row in rows if not row.hidden]
+        return await self._counting((ladder, _Question(bounds, [*present, *listed])))
 
     async def _count(self, questions: Sequence[tuple[Ladder, _Question]]) -> Sequence[Counts]:
         bounds = [bound for _, question in questions for bound in question.bounds]
