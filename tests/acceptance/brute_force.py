@@ -14,7 +14,8 @@ from tests.unit.edge_fixtures import serving
 START = 1_795_000_000_000
 """Time of the first runs, in ms."""
 NOW = START + 10_000_000
-PLAYERS = range(1, 25)
+PLAYERS = range(7_310_001, 7_310_025)
+"""Players of no other test: tests share a real store, and players of other tests have no countries."""
 COUNTRY = {i: ("FI", "SE")[i % 2] for i in PLAYERS if i % 5}
 """Countries of the players. Every fifth player has none."""
 _SETTINGS = {"LEADERFORGE_SEGMENTS": "country", "LEADERFORGE_LATE_GRACE_MS": "86400000"}

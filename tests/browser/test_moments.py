@@ -58,7 +58,7 @@ async def submit(api: Served, scores: dict[int, int]) -> None:
 async def open_at_now(open_page: Open, address: str, size: tuple[int, int]) -> Page:
     """Open a page whose clock shows the time of the server."""
     page = await open_page("about:blank", size=size)
-    await page.clock.set_fixed_time(NOW)
+    await page.clock.set_fixed_time(NOW / 1000)
     await page.goto(address)
     return page
 
