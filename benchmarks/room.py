@@ -9,9 +9,9 @@ import typer
 
 STORE_BYTES = 700
 """Bytes on disk of a player with a name and one submission, with all indexes of the tables."""
-DUMP_BYTES = 200
+DUMP_BYTES = 100
 """Bytes of a player in the files that the index nodes write when they stop."""
-WAL_BYTES, MAX_WAL_BYTES = 1500, 5 * 10**9
+WAL_BYTES, MAX_WAL_BYTES = 1200, 5 * 10**9
 """Bytes of the write-ahead log: for a player, and at most. PostgreSQL recycles the log at `max_wal_size`."""
 INDEX_BYTES = 230
 """Bytes of a player in the memory of the index nodes, with reserve for the peak of a rebuild."""

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from leaderforge.embedded.accounts import unprivileged_account
+from leaderforge.embedded.dumps import loading_seconds
 from leaderforge.embedded.errors import Aborted, AlreadyRunning, ServerFailed
 from leaderforge.embedded.files import write_private
 from leaderforge.embedded.lock import DirectoryLock
@@ -23,7 +24,7 @@ from leaderforge.embedded.wheels import valkey_server
 
 MAX_NODES = 12
 
-_START_SECONDS = 60.0  # including the time to load the dump
+_START_SECONDS = 60.0  # without the time to load a dump
 _STOP_SECONDS = 60.0
 _MEETING_SECONDS = 15.0
 """Time limit in s for a stored cluster to become complete, once all its nodes answer.
@@ -246,7 +247,8 @@ class ValkeyCluster:
         self._ports = ports
         for number in range(self.size):
             self._spawn(number)
-        self._wait(lambda: all(self._answers(number) for number in range(self.size)), "the nodes to answer")
+        limit = _START_SECONDS + loading_seconds(map(self._dump, range(self.size)))
+        self._wait(lambda: all(self._answers(number) for number in range(self.size)), "the nodes to answer", limit)
         if not is_stored:
             self._client.form(self._ports, self._primaries, self._replicas, self._wait)
         self._wait(self._is_complete, "the cluster to be complete", _MEETING_SECONDS if is_stored else _START_SECONDS)
@@ -272,6 +274,9 @@ class ValkeyCluster:
     def _data(self, number: int) -> Path:
         """Return the directory of a node's files. Only the node's account can write there."""
         return self.directory / f"node-{number}" / "data"
+
+    def _dump(self, number: int) -> Path:
+        return self._data(number) / _SETTINGS["dbfilename"]
 
     @property
     def _client(self) -> NodeClient:
@@ -330,7 +335,7 @@ class ValkeyCluster:
     def _remove_dumps(self) -> None:
         """Delete the dumps that the nodes have loaded. After a crash, a start from them would restore a stale index."""
         for number in range(self.size):
-            (self._data(number) / _SETTINGS["dbfilename"]).unlink(missing_ok=True)
+            self._dump(number).unlink(missing_ok=True)
 
     def _wait(self, condition: Callable[[], object], subject: str, seconds: float = _START_SECONDS) -> None:
         def is_met() -> object:
