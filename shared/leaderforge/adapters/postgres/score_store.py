@@ -1,5 +1,7 @@
 """Boards, events and standings in PostgreSQL: the source of truth."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from time import time_ns
@@ -31,6 +33,8 @@ from leaderforge.ports.clock import Clock
 
 _CHUNK = 10_000
 """Maximum rows of a chunk in a read of all standings."""
+_ROWS_A_PIECE = 500
+"""Maximum rows of such a chunk that are converted without a pause, because an API process may rebuild the index."""
 _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
 """Maximum rows that are converted without a pause. Converting more rows at once would delay concurrent requests."""
@@ -169,8 +173,8 @@ class PostgresScoreStore:
         boards, periods = (joined(set(ids)) for ids in zip(*requested, strict=True))
         async with aclosing(self._pool.stream(statement("standings_on"), boards, periods, chunk=_CHUNK)) as stream:
             async for rows in stream:
-                for group in _by_ladder(rows, requested):
-                    yield group
+                for ladder, standings in (await _by_ladder_in_pieces(rows, requested)).items():
+                    yield ladder, standings
 
     async def all_names(self) -> AsyncGenerator[Mapping[int, str], None]:
         async with aclosing(self._pool.stream(statement("all_names"), chunk=_CHUNK)) as stream:
@@ -254,3 +258,15 @@ def _by_ladder(
         if ids in ladders:
             ladder = ladders[ids]
             yield ladder, [standing_of_row(ladder.board, row) for row in group]
+
+
+async def _by_ladder_in_pieces(
+    rows: Sequence[Record], ladders: Mapping[tuple[int, int], Ladder]
+) -> Mapping[Ladder, Sequence[Standing]]:
+    """Return the standings by ladder, as `_by_ladder` does. Let other tasks run after each `_ROWS_A_PIECE` rows."""
+    groups: defaultdict[Ladder, list[Standing]] = defaultdict(list)
+    for piece in chunks(rows, _ROWS_A_PIECE):
+        for ladder, standings in _by_ladder(piece, ladders):
+            groups[ladder] += standings
+        await asyncio.sleep(0)
+    return groups

@@ -60,7 +60,11 @@ class RedisIndex(RedisRanking):
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
         """Apply many standings, one per player, in calls that block the nodes only shortly. Return refused players."""
-        groups = self._packed(ladder, standings)
+        groups: defaultdict[int, list[bytes]] = defaultdict(list)
+        for piece in chunks(standings, _RECORDS_A_CALL):
+            for p, records in self._packed(ladder, piece).items():
+                groups[p] += records
+            await asyncio.sleep(0)  # a rebuild packs 10,000 standings: let requests run meanwhile
         refused = await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
         return list(chain.from_iterable(refused))
 
