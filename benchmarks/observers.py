@@ -169,7 +169,7 @@ class Delays:
         self._taken: list[float] = []
 
     def measure(self) -> None:
-        """Ping the node for ever. An outage of the node counts as one delay."""
+        """Ping the node until the process ends. An outage of the node counts as one delay."""
         began = time.perf_counter()
         while True:
             try:

@@ -112,10 +112,16 @@ def test_a_command_reports(module: str, results: Path) -> None:
     assert all(figure >= 0 for figure in figures)
 
 
-@pytest.mark.long
-def test_capped_nodes_report(results: Path) -> None:
+@pytest.fixture
+def control_groups() -> None:
+    """Skip the test where it may not make control groups."""
     if not may_cap():
         pytest.skip("making control groups takes root here")
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("control_groups")
+def test_capped_nodes_report(results: Path) -> None:
     report = reported(CAPPED, results)
     alone = {(row["nodes"], row["operation"]) for row in report["rows"] if not row["replicas"]}
     assert len(alone) == 2 * 6
@@ -124,9 +130,8 @@ def test_capped_nodes_report(results: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("control_groups")
 def test_exact_ranges_count_each_player_once(results: Path) -> None:
-    if not may_cap():
-        pytest.skip("making control groups takes root here")
     report = reported(RANGES, results)
     assert len(report["summary"]) == 2 * 2 * 4
     exact = [check for check in report["checks"] if check["variant"] != "ranges, inexact"]

@@ -1,4 +1,4 @@
-"""Violations that axe reports on a page, by the rules of WCAG 2.2 AA."""
+"""Accessibility of a page: violations that axe reports by the rules of WCAG 2.2 AA, and the width of the page."""
 
 from playwright.async_api import Page, expect
 
@@ -26,3 +26,9 @@ async def violations(page: Page) -> list[str]:
         for broken in found["violations"]
         for node in broken["nodes"]
     ]
+
+
+async def require_accessible(page: Page) -> None:
+    """Fail if axe reports a violation, or if the page is wider than its window."""
+    assert await violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.acceptance.api_fixtures import Served, served
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
-from tests.browser.axe import violations
+from tests.browser.axe import require_accessible
 from tests.browser.chromium import LANGUAGES, SCHEMES, WIDTHS
 from tests.browser.conftest import Open, site_settings
 from tests.browser.test_accessibility import tab_to
@@ -96,9 +96,3 @@ async def test_a_segment_is_chosen_by_keyboard_and_the_address_keeps_it(duel: Se
     await expect(leaders).to_have_count(1)
     await expect(page.get_by_label("Value of country")).to_have_value("AT")
     await page.close()  # an open page would log an error when its server ends, and thus fail the test
-
-
-async def require_accessible(page: Page) -> None:
-    """Fail if axe reports a violation, or if the page is wider than the window."""
-    assert await violations(page) == []
-    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.acceptance.api_fixtures import Served, served
 from tests.api_client import ADMIN_KEY
-from tests.browser.axe import violations
+from tests.browser.axe import require_accessible
 from tests.browser.chromium import WIDTHS
 from tests.browser.conftest import Open, site_settings
 from tests.tokens import TOKENS, token
@@ -74,9 +74,3 @@ async def signed_in(api: Served, open_page: Open) -> Page:
     )
     await page.reload()
     return page
-
-
-async def require_accessible(page: Page) -> None:
-    """Fail if axe reports a violation, or if the page is wider than the window."""
-    assert await violations(page) == []
-    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]

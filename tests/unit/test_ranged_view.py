@@ -87,7 +87,7 @@ class World:
             next(self.fold_steps)
 
     def folds(self) -> Iterator[None]:
-        """Run folds for ever, one call to a partition at a time."""
+        """Run folds until it is cancelled, one call to a partition at a time."""
         generation = 1
         while True:
             for part in self.partitions:
