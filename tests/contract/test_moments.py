@@ -89,11 +89,13 @@ async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Ran
         await require_counts_within(ranking, ladder, seen, bounds)
     rank = random.randint(1, len(keys) + 1)
     assert await ranking.key_at(ladder, rank) == (keys[rank - 1] if rank <= len(keys) else None)
-    window = await ranking.window_at(ladder, rank, 3)
+    window = await ranking.window_at(ladder, rank, 3, counted=bounds)
     assert (window.total, window.above, list(window.after)) == (len(keys), rank - 1, seen.entries[rank - 1 :][:3])
+    assert window.counted == tuple(counts.above)
     bound = random.choice(bounds)
     position = sum(key < bound for key in keys)
-    around = await ranking.window(ladder, bound, before=2, after=2)
+    around = await ranking.window(ladder, bound, before=2, after=2, counted=bounds)
+    assert around.counted == tuple(counts.above)
     assert list(around.before) == seen.entries[max(0, position - 2) : position]
     assert list(around.after) == seen.entries[position : position + 2]
 

@@ -88,9 +88,9 @@ async def test_every_read_equals_the_sorted_list(new_index: NewIndex, partitions
     counts = await index.counts(ladder, bounds)
     assert (counts.total, list(counts.above)) == (300, [bisect_left(keys, bound) for bound in bounds])
     for bound in bounds:
-        window = await index.window(ladder, bound, before=7, after=9)
+        window = await index.window(ladder, bound, before=7, after=9, counted=bounds)
         above = bisect_left(keys, bound)
-        assert (window.total, window.above) == (300, above)
+        assert (window.total, window.above, window.counted) == (300, above, tuple(counts.above))
         assert [row.key for row in window.before] == keys[max(0, above - 7) : above]
         assert [row.key for row in window.after] == keys[above : above + 9]
         for row in (*window.before, *window.after):
@@ -100,11 +100,13 @@ async def test_every_read_equals_the_sorted_list(new_index: NewIndex, partitions
             assert row.label == (f"näme {source.user_id}" if named else None)
     for rank in (1, 2, 150, 299, 300):
         assert await index.key_at(ladder, rank) == keys[rank - 1]
-        window = await index.window_at(ladder, rank, 9)
+        window = await index.window_at(ladder, rank, 9, counted=bounds)
         assert (window.total, window.above, window.before) == (300, rank - 1, [])
+        assert window.counted == tuple(counts.above)
         assert [row.key for row in window.after] == keys[rank - 1 :][:9]
-    assert await index.window_at(ladder, 301, 9) == Window(300, 300, [], [])
-    assert await index.window_at(ladder, 10**9, 9) == Window(300, 300, [], [])
+    for beyond in (301, 10**9):
+        assert await index.window_at(ladder, beyond, 9) == Window(300, 300, [], [])
+        assert await index.window_at(ladder, beyond, 9, counted=[keys[7]]) == Window(300, 300, [], [], (7,))
     assert await index.key_at(ladder, 301) is None
     assert await index.key_at(ladder, 0) is None
     rows = await index.rows(ladder, [s.user_id for s in standings[:50]] + [10**9])

@@ -19,6 +19,7 @@ from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import place, rank_bound, sort_key, tie_bound
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.standings import HIDDEN_ENTRY, Standing
+from leaderforge.services.entries import Page
 from tests.acceptance.conftest import lasting_belief
 from tests.contract.index_fixtures import cluster
 from tests.delivering import Process
@@ -108,8 +109,28 @@ class Sorted:
             return True
         return (s.segments or ())[self.board.segments.index(self.segment.attribute)] == self.segment.value
 
+    def page(self, first: int, end: int) -> Any:
+        """Return the ranks, players and scores at the positions `first` to `end` - 1, and the number of all entries."""
+        entries = self.entries()
+        shown = [self.standings[entry[3]] for entry in entries[max(0, first) : end]]
+        return [(self._rank(s), s.user_id, s.score) for s in shown], len(entries)
+
+    def range(self, low: int, high: int, limit: int) -> Any:
+        """Return a page of the entries with these scores, and their number."""
+        within = [entry for entry in self.entries() if low <= entry[0] <= high]
+        shown = [self.standings[entry[3]] for entry in within[:limit]]
+        return [(self._rank(s), s.user_id, s.score) for s in shown], len(within)
+
+    def position(self, entry: tuple[int, ...]) -> int:
+        """Return the number of entries above an entry, which may have left."""
+        return sum(self._order(other) < self._order(entry) for other in self.entries())
+
+    def end(self, entry: tuple[int, ...]) -> int:
+        """Return the number of entries down to an entry. An entry with another number of submissions is the same."""
+        return sum(self._order(other)[:-1] <= self._order(entry)[:-1] for other in self.entries())
+
     def window(self, entry: tuple[int, ...], before: int, after: int) -> Any:
-        above = sum(self._order(other) < self._order(entry) for other in self.entries())
+        above = self.position(entry)
         return self._window(above, max(0, above - before), above + after)
 
     def window_at(self, rank: int, count: int) -> Any:
@@ -304,3 +325,60 @@ async def shown_around(process: Process, ladder: Ladder, user_id: int, radius: i
     except NotRanked:
         return None
     return [(e.rank, e.user_id, e.score) for e in page.entries], page.total, page.rank_in
+
+
+@pytest.mark.usefixtures("lasting_belief")
+@pytest.mark.parametrize("partitions", [1, 3, 8])
+@pytest.mark.parametrize("style", RankStyle)
+async def test_every_page_shows_one_state_whatever_changes_meanwhile(client, cluster, partitions, style):
+    board, random = Board(6, "pages", "Pages", rank_style=style), Random(partitions)
+    ladder = Ladder(board)
+    index, writer = (
+        RedisIndex(c, partitions=partitions, namespace=f"pages-{partitions}-{style}") for c in (client, cluster)
+    )
+    users = MemoryPlayerStore()
+    process = Process(MemoryScoreStore(users), users, index)
+    await process.maintain.reconcile()
+    await until(process.trust.is_believed, "the index to be believed")
+    state = {i: random_standing(random, i, 1) for i in range(60)}
+    await writer.load(ladder, list(state.values()))
+    for number in range(READS_OF_PLAYERS):
+        states = [Sorted(board, dict(state))]
+
+        async def change(revision: int = number + 2, states: list[Sorted] = states) -> None:
+            number = 10 * revision + len(states)
+            changed = [random_standing(random, i, number) for i in random.sample(list(state), 6)]
+            await writer.apply(ladder, changed)
+            state.update({s.user_id: s for s in changed})
+            states.append(Sorted(board, dict(state)))
+
+        client.changes = [change] * random.randrange(6)
+        shown, expected = await read_page(process, ladder, states[0], random)
+        client.changes = []
+        assert shown in [expected(oracle) for oracle in states], f"read {number}"
+    await process.close()
+
+
+async def read_page(
+    process: Process, ladder: Ladder, oracle: Sorted, random: Random
+) -> tuple[Any, Callable[[Sorted], Any]]:
+    """Return a random page or range, and the function of the oracle that computes it."""
+    kind, size, entry = random.randrange(4), random.choice([1, 5, 20]), random.choice(oracle.entries())
+    key = key_of(ladder.board, entry)
+    if kind == 0:
+        rank = random.randrange(1, len(oracle.entries()) + 3)
+        page = await process.query.page(ladder, rank, size)
+        return as_page(page), lambda state: state.page(rank - 1, rank - 1 + size)
+    if kind == 1:
+        page = await process.query.page_before(ladder, key, size)
+        return as_page(page), lambda state: state.page(state.position(entry) - size, state.position(entry))
+    if kind == 2:
+        page = await process.query.page_after(ladder, key, size)
+        return as_page(page), lambda state: state.page(state.end(entry), state.end(entry) + size)
+    low, high = sorted((random.randrange(-4, 5), random.randrange(-4, 5)))
+    page = await process.query.range(ladder, low, high, size)
+    return as_page(page), lambda state: state.range(low, high, size)
+
+
+def as_page(page: Page) -> Any:
+    return [(e.rank, e.user_id, e.score) for e in page.entries], page.total

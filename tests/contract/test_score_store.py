@@ -419,9 +419,11 @@ class TestReads:
             assert not (await stores.scores.counts(ladder, bounds, [*keys, missing])).all_present
         for bound in [*random.sample(bounds, 12), FIRST, LAST]:
             before, after = random.choice([(0, 5), (5, 0), (3, 3), (0, 0), (500, 500)])
-            window = await stores.scores.window(ladder, bound, before=before, after=after)
+            counted = random.sample(bounds, random.randrange(3))
+            window = await stores.scores.window(ladder, bound, before=before, after=after, counted=counted)
             above = bisect_left(keys, bound)
             assert (window.total, window.above) == (len(keys), above)
+            assert window.counted == tuple(bisect_left(keys, other) for other in counted)
             assert [row.key for row in window.before] == keys[max(0, above - before) : above]
             assert [row.key for row in window.after] == keys[above : above + after]
             self.check_rows([*window.before, *window.after], ladder, standings)
@@ -432,8 +434,9 @@ class TestReads:
             want = keys[rank - 1] if 1 <= rank <= len(keys) else None
             assert await stores.scores.key_at(ladder, rank) == want
         for rank in (1, 2, 200, 201):
-            window = await stores.scores.window_at(ladder, rank, 3)
+            window = await stores.scores.window_at(ladder, rank, 3, counted=[keys[7]])
             assert (window.total, window.above, window.before) == (len(keys), min(rank - 1, len(keys)), [])
+            assert window.counted == (7,)
             assert [row.key for row in window.after] == keys[rank - 1 :][:3]
 
     async def fill(

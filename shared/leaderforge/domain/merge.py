@@ -8,6 +8,7 @@ from math import ceil, floor, sqrt
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from leaderforge.domain.boards import Board
+from leaderforge.domain.ranks import rank_of
 
 T = TypeVar("T")
 
@@ -59,13 +60,19 @@ class Window(Generic[T]):
     """Entries of a ladder around a bound: total, number above the bound, and the nearest entries on each side.
 
     `before` and `after` are in rank order. `after` starts with the first entry at or below the bound. The rank of this
-    entry is `above` + 1.
+    entry is `above` + 1. `counted` has the number of entries above each further bound of the read.
     """
 
     total: int
     above: int
     before: Sequence[T]
     after: Sequence[T]
+    counted: Sequence[int] = ()
+
+    @property
+    def first(self) -> int:
+        """Ordinal rank of the first entry."""
+        return rank_of(self.above - len(self.before))
 
 
 class Span(NamedTuple):

@@ -45,12 +45,20 @@ class Ranking(Protocol):
         """
         ...
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        """Return up to `before` entries above the bound, and up to `after` entries at and below the bound."""
+    async def window(
+        self, ladder: Ladder, bound: bytes, *, before: int, after: int, counted: Sequence[bytes] = ()
+    ) -> Window[Row]:
+        """Return up to `before` entries above the bound, and up to `after` entries at and below the bound.
+
+        `Window.counted` has the number of entries above each bound of `counted`, from the state of the window.
+        """
         ...
 
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
-        """Return up to `count` entries from an ordinal rank (from 1) on, in `after`. `before` is empty."""
+    async def window_at(self, ladder: Ladder, rank: int, count: int, *, counted: Sequence[bytes] = ()) -> Window[Row]:
+        """Return up to `count` entries from an ordinal rank (from 1) on, in `after`. `before` is empty.
+
+        `Window.counted` has the number of entries above each bound of `counted`, from the state of the window.
+        """
         ...
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:

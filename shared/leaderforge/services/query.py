@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Board, Ladder, Order, RankStyle
@@ -11,13 +12,12 @@ from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import IndexUnavailable, NotRanked
 from leaderforge.domain.merge import Row, Window
 from leaderforge.domain.order import FIRST, Place, end_key, rank_bound, score_bound, sort_key, start_key
-from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.tiers import RankCuts
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.entries import CountedNeighbours, Entry, Lookup, Page, PlacedPlayers, PlayerRank
-from leaderforge.services.reading import Reader, Reading, has_ranks_in
+from leaderforge.services.reading import Reader, Reading, WindowRead, has_ranks_in
 from leaderforge.services.top import Top, TopCache
 
 _ATTEMPTS = 8
@@ -131,7 +131,7 @@ class QueryService:
                 row, window = await self._row_within(reading, ladder, user_id, radius, viewer)
                 rows, first = _cut_around(row, window, cut)
                 if not (row.hidden or has_ranks_in(ladder) or ladder.board.rank_style is RankStyle.SHARED):
-                    return await self._page(reading, ladder, window, rows, first)
+                    return await self._page(reading, ladder, window, rows, first, first)
                 # The window lacks shared ranks, ranks in segments, and a hidden player's rank. Count all in one state.
                 if neighbours := await self._reader.neighbours(reading.ranking, ladder, row, rows):
                     return _page_around(reading, ladder.board, rows, neighbours, viewer)
@@ -159,8 +159,7 @@ class QueryService:
         """Return up to `limit` entries from an ordinal rank on. Return none beyond the end of the board."""
 
         async def read(reading: Reading) -> Page:
-            window = await reading.ranking.window_at(ladder, rank, limit)
-            return await self._page_below(reading, ladder, window)
+            return await self._page_below(reading, ladder, partial(reading.ranking.window_at, ladder, rank, limit))
 
         return await self._reader.read(ladder, read)
 
@@ -169,8 +168,8 @@ class QueryService:
 
         async def read(reading: Reading) -> Page:
             # The bound directly after the key excludes the entry with this key.
-            window = await reading.ranking.window(ladder, key + b"\0", before=0, after=limit)
-            return await self._page_below(reading, ladder, window)
+            read_window = partial(reading.ranking.window, ladder, key + b"\0", before=0, after=limit)
+            return await self._page_below(reading, ladder, read_window)
 
         return await self._reader.read(ladder, read)
 
@@ -178,8 +177,9 @@ class QueryService:
         """Return up to `limit` entries above a sort key. No entry needs to have this key."""
 
         async def read(reading: Reading) -> Page:
-            window = await reading.ranking.window(ladder, key, before=limit, after=0)
-            page = await self._page(reading, ladder, window, window.before, _first(window))
+            read_window = partial(reading.ranking.window, ladder, key, before=limit, after=0)
+            window, first_rank = await self._reader.tied_window(ladder, read_window)
+            page = await self._page(reading, ladder, window, window.before, window.first, first_rank)
             return page if window.before or not window.total else replace(page, next=start_key(ladder.board))
 
         return await self._reader.read(ladder, read)
@@ -195,14 +195,12 @@ class QueryService:
 
         async def read(reading: Reading) -> Page:
             # Read one more entry to find out whether there is a next page.
-            window, counts = await asyncio.gather(
-                reading.ranking.window(ladder, bound, before=0, after=limit + 1),
-                reading.ranking.counts(ladder, [start, end]),
-            )
+            read_window = partial(reading.ranking.window, ladder, bound, before=0, after=limit + 1)
+            window, first_rank = await self._reader.tied_window(ladder, read_window, [start, end])
             rows = [row for row in window.after if row.key < end]
-            page = await self._page(reading, ladder, window, rows[:limit], _first(window))
+            page = await self._page(reading, ladder, window, rows[:limit], window.first, first_rank)
             next_key = rows[limit - 1].key if len(rows) > limit else None
-            total = counts.above[1] - counts.above[0]
+            total = window.counted[1] - window.counted[0]
             return replace(page, total=total, next=next_key, previous=None, population=page.total)
 
         return await self._reader.read(ladder, read)
@@ -210,7 +208,7 @@ class QueryService:
     async def _load_top(self, ladder: Ladder, size: int) -> Top:
         async def read(reading: Reading) -> Top:
             window = await reading.ranking.window(ladder, FIRST, before=0, after=size)
-            page = await self._page(reading, ladder, window, window.after, 1)
+            page = await self._page(reading, ladder, window, window.after, 1, 1)
             return Top(page, last=window.after[-1].key if len(window.after) >= size else None)
 
         with self._telemetry.timed("top_merge_seconds"):
@@ -236,18 +234,22 @@ class QueryService:
         return await self._reader.read(ladder, read)
 
     async def _page(
-        self, reading: Reading, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int
+        self, reading: Reading, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int, first_rank: int
     ) -> Page:
-        """Return the page of consecutive rows of a window. The first row has the ordinal rank `first`."""
-        entries = await self._reader.page_entries(reading.ranking, ladder, rows, first)
+        """Return the page of consecutive rows of a window.
+
+        The first row has the ordinal rank `first`, and the rank `first_rank` in the board's rank style.
+        """
+        entries = await self._reader.page_entries(ladder, rows, first, first_rank)
         return _page_of(reading, entries, rows, first, window.total)
 
-    async def _page_below(self, reading: Reading, ladder: Ladder, window: Window[Row]) -> Page:
+    async def _page_below(self, reading: Reading, ladder: Ladder, read_window: WindowRead) -> Page:
         """Return the page of a window's rows below its bound.
 
         If the page is beyond the end of the ladder, its `previous` leads to the last entries.
         """
-        page = await self._page(reading, ladder, window, window.after, rank_of(window.above))
+        window, first_rank = await self._reader.tied_window(ladder, read_window)
+        page = await self._page(reading, ladder, window, window.after, window.first, first_rank)
         return page if window.after or not window.total else replace(page, previous=end_key(ladder.board))
 
 
@@ -275,7 +277,7 @@ def _cut_around(row: Row, window: Window[Row], cut: Callable[[int, int], slice])
     position = len(window.before)
     part = cut(position, position + len(window.after) + row.hidden)
     rows = [*window.before, *([row] if row.hidden else []), *window.after]
-    return rows[part], _first(window) + part.start
+    return rows[part], window.first + part.start
 
 
 def _page_around(
@@ -305,11 +307,6 @@ def _require_ranked(ladder: Ladder, user_id: int, row: Row | None, viewer: Calle
     if missing := ladder.board.missing_submissions(row.submissions):
         raise NotRanked.below(ladder.board.slug, user_id, missing)
     return row
-
-
-def _first(window: Window[Row]) -> int:
-    """Return the ordinal rank of a window's first row."""
-    return rank_of(window.above - len(window.before))
 
 
 def as_seen(board: Board, entries: Sequence[Entry], viewer: Caller) -> list[Entry]:

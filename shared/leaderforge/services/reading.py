@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from operator import attrgetter
 from time import monotonic
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
-from leaderforge.domain.merge import Counts, Row, SegmentBound, ranked_on
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window, ranked_on
 from leaderforge.domain.named_tuples import new_record
-from leaderforge.domain.order import places, rank_bound, start_key, tie_bound, user_id_of
+from leaderforge.domain.order import FIRST, places, rank_bound, start_key, tie_bound, user_id_of
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.statistics import percentile
@@ -37,7 +37,10 @@ from leaderforge.services.trust import IndexTrust
 T = TypeVar("T")
 
 _ATTEMPTS = 8
-"""Maximum attempts to read the same entries. An attempt fails if an entry moves before its rank is counted."""
+"""Maximum attempts to read the same entries. An attempt fails if an entry moves before its rank is counted.
+
+After the last attempt, a read of the index is repeated on the store.
+"""
 _FRESH_S = 1.0
 """Maximum time in s from the read of names in the store to the end of their addition to the index. After a longer time,
 the names are compared with the store again.
@@ -47,6 +50,12 @@ therefore after the addition.
 """
 
 _sort_key = attrgetter("key")
+
+
+class WindowRead(Protocol):
+    """Read of a window, which also counts the entries above the given bounds."""
+
+    def __call__(self, *, counted: Sequence[bytes]) -> Awaitable[Window[Row]]: ...
 
 
 class Reading(NamedTuple):
@@ -172,7 +181,10 @@ class Reader:
     async def _counted(
         self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int], *, segments: bool = False
     ) -> tuple[Sequence[Row], Counts]:
-        """Return the rows of the ranked players among these, best first, with the numbers of entries above the rows."""
+        """Return the rows of the ranked players among these, best first, with the numbers of entries above the rows.
+
+        Raises `IndexUnavailable` if a player moves in every attempt.
+        """
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
             rows = sorted(ranked_on(ladder.board, stored), key=_sort_key)
@@ -182,8 +194,8 @@ class Reader:
             checked = rows if segments else [row for row in rows if row.hidden]
             counts = await ranking.counts(ladder, _bounds(ladder, rows), present, within, checked)
             if counts.all_present:
-                break
-        return rows, counts
+                return rows, counts
+        raise IndexUnavailable("an entry moved in every attempt to count its rank")
 
     async def neighbours(
         self, ranking: Ranking, ladder: Ladder, row: Row, rows: Sequence[Row]
@@ -208,22 +220,33 @@ class Reader:
         rank_in = _ranks_in(board, [row], counts.within)[0] if has_ranks_in(ladder) else None
         return CountedNeighbours(entries, rank_of(above_best), counts.total, rank_in)
 
-    async def page_entries(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
-        """Return the entries of consecutive rows. The first row has the ordinal rank `first`."""
-        return await self._hydrate(ladder, rows, await self._ranks(ranking, ladder, rows, first))
+    async def tied_window(
+        self, ladder: Ladder, read_window: WindowRead, counted: Sequence[bytes] = ()
+    ) -> tuple[Window[Row], int]:
+        """Return a window, and the rank of its first entry in the board's rank style, from one state.
+
+        With shared ranks, the tie of the first entry may begin above the window. Read the window again with a count of
+        the entries above the tie, until the first entry has the counted tie. Raises `IndexUnavailable`.
+        """
+        board, tie = ladder.board, FIRST
+        for _ in range(_ATTEMPTS):
+            window = await read_window(counted=counted if tie == FIRST else [*counted, tie])
+            rows = window.before or window.after
+            if board.rank_style is RankStyle.ORDINAL or window.first == 1 or not rows:
+                return window, window.first
+            bound = rank_bound(board, rows[0].key)
+            if bound == tie:
+                return window, rank_of(window.counted[-1])
+            tie = bound
+        raise IndexUnavailable("the first entry changed in every attempt to read a page")
+
+    async def page_entries(self, ladder: Ladder, rows: Sequence[Row], first: int, first_rank: int) -> list[Entry]:
+        """Return the entries of consecutive rows. The first has the ordinal rank `first` and the rank `first_rank`."""
+        return await self._hydrate(ladder, rows, _consecutive_ranks(ladder.board, rows, first, first_rank))
 
     async def ranked_entries(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
         """Return the entries of rows with known ranks."""
         return await self._hydrate(ladder, rows, ranks)
-
-    async def _ranks(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[int]:
-        """Return the ranks of consecutive rows in the board's rank style. Shared ranks cost one additional count."""
-        board = ladder.board
-        if board.rank_style is RankStyle.ORDINAL or not rows:
-            return list(range(first, first + len(rows)))
-        # Count for the first row only, because no other row can share its rank with entries before the page.
-        [above_tie] = (await ranking.counts(ladder, [rank_bound(board, rows[0].key)])).above
-        return _consecutive_ranks(board, rows, first, rank_of(above_tie))
 
     async def _hydrate(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
         """Return rows as entries, with names and metadata."""

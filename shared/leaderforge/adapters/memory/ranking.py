@@ -29,24 +29,32 @@ class RowRanking(ABC):
         rows: Sequence[Row] = (),
     ) -> Counts:
         listed = self._rows(ladder)
-        keys = [row.key for row in listed]
         stored = (await self.rows(ladder, [user_id_of(row.key) for row in rows])).values()
         return Counts(
-            len(keys),
-            [bisect_left(keys, bound) for bound in bounds],
-            set(keys).issuperset(present) and are_unmoved(rows, stored),
+            len(listed),
+            _above(listed, bounds),
+            {row.key for row in listed}.issuperset(present) and are_unmoved(rows, stored),
             tuple(sum(row.key < b.bound and row.segments[b.position] == b.segment for row in listed) for b in within),
         )
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
+    async def window(
+        self, ladder: Ladder, bound: bytes, *, before: int, after: int, counted: Sequence[bytes] = ()
+    ) -> Window[Row]:
         rows = self._rows(ladder)
-        above = sum(row.key < bound for row in rows)
-        return Window(len(rows), above, rows[max(0, above - before) : above], rows[above : above + after])
+        [above, *above_counted] = _above(rows, [bound, *counted])
+        first = max(0, above - before)
+        return Window(len(rows), above, rows[first:above], rows[above : above + after], tuple(above_counted))
 
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+    async def window_at(self, ladder: Ladder, rank: int, count: int, *, counted: Sequence[bytes] = ()) -> Window[Row]:
         rows = self._rows(ladder)
-        return Window(len(rows), min(rank - 1, len(rows)), [], rows[rank - 1 :][:count])
+        return Window(len(rows), min(rank - 1, len(rows)), [], rows[rank - 1 :][:count], tuple(_above(rows, counted)))
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         rows = self._rows(ladder)
         return rows[rank - 1].key if 1 <= rank <= len(rows) else None
+
+
+def _above(rows: Sequence[Row], bounds: Sequence[bytes]) -> list[int]:
+    """Return the number of rows above each bound."""
+    keys = [row.key for row in rows]
+    return [bisect_left(keys, bound) for bound in bounds]

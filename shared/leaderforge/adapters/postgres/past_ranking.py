@@ -67,22 +67,25 @@ class PostgresPastRanking:
             above |= zip(bounds, (await counts.counts(connection, [b.bound for b in bounds])).above, strict=True)
         return [above[bound] for bound in within]
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
+    async def window(
+        self, ladder: Ladder, bound: bytes, *, before: int, after: int, counted: Sequence[bytes] = ()
+    ) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
             counts = await past_counts(connection, ladder, self._revision)
-            [position] = (await counts.counts(connection, [bound])).above
+            [position, *above_counted] = (await counts.counts(connection, [bound, *counted])).above
             above = await self._before(connection, counts, bound, min(before, position))
             below = await self._after(connection, counts, bound, min(after, counts.total - position))
-            return Window(counts.total, position, above[::-1], below)
+            return Window(counts.total, position, above[::-1], below, tuple(above_counted))
 
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+    async def window_at(self, ladder: Ladder, rank: int, count: int, *, counted: Sequence[bytes] = ()) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
             counts = await past_counts(connection, ladder, self._revision)
+            above_counted = tuple((await counts.counts(connection, counted)).above) if counted else ()
             key = await self._key_at(connection, counts, rank)
             if key is None:
-                return Window(counts.total, counts.total, [], [])
+                return Window(counts.total, counts.total, [], [], above_counted)
             rows = await self._after(connection, counts, key, min(count, counts.total - rank + 1))
-            return Window(counts.total, rank - 1, [], rows)
+            return Window(counts.total, rank - 1, [], rows, above_counted)
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         async with self._pool.transaction(SNAPSHOT) as connection:

@@ -47,14 +47,16 @@ class PostgresRanking:
         listed_keys = {row.key for row in listed_on(ladder.board, stored)}
         return replace(counts, all_present=listed_keys.issuperset(present) and are_unmoved(rows, stored))
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
+    async def window(
+        self, ladder: Ladder, bound: bytes, *, before: int, after: int, counted: Sequence[bytes] = ()
+    ) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
-            return await _window(connection, ladder, bound, before, after)
+            return await _window(connection, ladder, bound, before, after, counted)
 
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+    async def window_at(self, ladder: Ladder, rank: int, count: int, *, counted: Sequence[bytes] = ()) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
             key = await _key_at(connection, ladder, rank)
-            return await _window(connection, ladder, LAST if key is None else key, 0, count)
+            return await _window(connection, ladder, LAST if key is None else key, 0, count, counted)
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         if rank < 1:
@@ -74,13 +76,16 @@ async def _rows(connection: "Pool | Connection", ladder: Ladder, user_ids: Colle
     return {row["user_id"]: row_of_player(ladder.board, row) for row in rows}
 
 
-async def _window(connection: Connection, ladder: Ladder, bound: bytes, before: int, after: int) -> Window[Row]:
-    counts = await _counts(connection, ladder, [bound])
+async def _window(
+    connection: Connection, ladder: Ladder, bound: bytes, before: int, after: int, counted: Sequence[bytes]
+) -> Window[Row]:
+    counts = await _counts(connection, ladder, [bound, *counted])
     return Window(
         total=counts.total,
         above=counts.above[0],
         before=(await _nearest(connection, "window_before", ladder, bound, before))[::-1],
         after=await _nearest(connection, "window_after", ladder, bound, after),
+        counted=tuple(counts.above[1:]),
     )
 
 

@@ -194,11 +194,13 @@ class PostgresScoreStore:
     ) -> Counts:
         return await self._ranking.counts(ladder, bounds, present, within, rows)
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        return await self._ranking.window(ladder, bound, before=before, after=after)
+    async def window(
+        self, ladder: Ladder, bound: bytes, *, before: int, after: int, counted: Sequence[bytes] = ()
+    ) -> Window[Row]:
+        return await self._ranking.window(ladder, bound, before=before, after=after, counted=counted)
 
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
-        return await self._ranking.window_at(ladder, rank, count)
+    async def window_at(self, ladder: Ladder, rank: int, count: int, *, counted: Sequence[bytes] = ()) -> Window[Row]:
+        return await self._ranking.window_at(ladder, rank, count, counted=counted)
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         return await self._ranking.key_at(ladder, rank)

@@ -16,7 +16,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.landmarks import Landmarks
 from leaderforge.domain.merge import Counts, Row, SegmentBound, Window, keys_at, listed_on, local_range, merge_spans
-from leaderforge.domain.order import USER_BYTES, user_bytes, user_id_of
+from leaderforge.domain.order import LAST, USER_BYTES, user_bytes, user_id_of
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
@@ -96,11 +96,13 @@ class RedisRanking(RedisErasureIndex):
             groups[partition_of(user_id_of(key), self.partitions)].append(item)
         return groups
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        return await self._result(self._window(ladder, bound, before, after))
+    async def window(
+        self, ladder: Ladder, bound: bytes, *, before: int, after: int, counted: Sequence[bytes] = ()
+    ) -> Window[Row]:
+        return await self._result(self._window(ladder, bound, before, after, counted))
 
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
-        return await self._result(self._window_at(ladder, rank - 1, count))
+    async def window_at(self, ladder: Ladder, rank: int, count: int, *, counted: Sequence[bytes] = ()) -> Window[Row]:
+        return await self._result(self._window_at(ladder, rank - 1, count, counted))
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         return await self._result(self._key_at(ladder, rank - 1)) if rank >= 1 else None
@@ -125,29 +127,31 @@ class RedisRanking(RedisErasureIndex):
                 results[i] = _advanced(pending[i].read, result)
         return results
 
-    def _window(self, ladder: Ladder, bound: bytes, before: int, after: int) -> Read[Window[Row]]:
+    def _window(
+        self, ladder: Ladder, bound: bytes, before: int, after: int, counted: Sequence[bytes]
+    ) -> Read[Window[Row]]:
         # Each partition has only a part of the entries. First read only as many entries of each partition as it
         # probably contributes. If these are too few, or a player moves meanwhile, read complete spans with details.
         first, end = local_range(-before, after, self.partitions)
         is_small = (end - first) * self.partitions - (before + after) <= _SPARE_DETAILS
         for span_first, span_end, detailed in (first, end, is_small), (-before, after, True):
-            spans = yield SpansStep(ladder, bound, span_first, span_end, detailed)
+            spans = yield SpansStep(ladder, bound, span_first, span_end, detailed, counted)
             window = merge_spans(spans.spans, bound, before, after)
             rows = None if window is None else (yield from self._detailed(ladder, window, spans, detailed=detailed))
             if rows is not None:
                 return rows
         raise IndexUnavailable("the entries changed in every attempt to read a window")
 
-    def _window_at(self, ladder: Ladder, position: int, count: int) -> Read[Window[Row]]:
+    def _window_at(self, ladder: Ladder, position: int, count: int, counted: Sequence[bytes]) -> Read[Window[Row]]:
         for detailed in (self.partitions == 1, True):
-            window, spans = yield from self._located(ladder, position, count, detailed=detailed)
+            window, spans = yield from self._located(ladder, position, count, counted, detailed=detailed)
             rows = yield from self._detailed(ladder, window, spans, detailed=detailed)
             if rows is not None:
                 return rows
         raise IndexUnavailable("the entries changed in every attempt to read a window")
 
     def _key_at(self, ladder: Ladder, position: int) -> Read[bytes | None]:
-        window, _ = yield from self._located(ladder, position, 1, detailed=False)
+        window, _ = yield from self._located(ladder, position, 1, (), detailed=False)
         return window.after[0] if window.after else None
 
     def _detailed(
@@ -165,10 +169,10 @@ class RedisRanking(RedisErasureIndex):
             if [row.key for row in rows] != keys:
                 return None
         split = len(window.before)
-        return Window(window.total, window.above, before=rows[:split], after=rows[split:])
+        return Window(window.total, window.above, rows[:split], rows[split:], spans.counted)
 
     def _located(
-        self, ladder: Ladder, position: int, count: int, *, detailed: bool
+        self, ladder: Ladder, position: int, count: int, counted: Sequence[bytes], *, detailed: bool
     ) -> Read[tuple[Window[bytes], Spans]]:
         """Return up to `count` keys from `position` (from 0) on, and their spans. Search near the closest landmark."""
         landmarks = self._landmarks_of(ladder)
@@ -178,11 +182,10 @@ class RedisRanking(RedisErasureIndex):
             # A repeated search is wider, because hashing may have spread the entries unevenly.
             first, end = local_range(distance, distance + count, self.partitions, widening=1 + attempt)
             if end - first > (_MAX_GUESSED + count) // self.partitions:
-                total = yield from self._select_landmark(ladder, landmarks, position)
-                if position >= total:
-                    return Window(total, total, [], []), Spans([], [])
-                continue
-            spans = yield SpansStep(ladder, bound, first, end, detailed)
+                if position < (yield from self._select_landmark(ladder, landmarks, position)):
+                    continue
+                bound, first, end = LAST, 0, 0  # the ladder ends before the position
+            spans = yield SpansStep(ladder, bound, first, end, detailed, counted)
             total = sum(span.total for span in spans.spans)
             landmarks.observe(bound, sum(span.above for span in spans.spans), total)
             keys = keys_at(spans.spans, bound, position, count)

@@ -19,22 +19,30 @@ from leaderforge.domain.segments import Segment
 
 _WEIGHT_OF_CALLS = 2000
 """Maximum total weight of the steps that share a call. A call of this weight blocks its node for about 2 ms."""
+_WEIGHT_OF_COUNT = 10
+"""Weight of the count of entries above a bound, which costs as much as a span of about ten entries."""
+_WINDOW_PARTS = 5
+"""Number of parts of a reply of window.lua for each window."""
 _ROWS_A_CALL = 1000
 """Maximum players of a `rows` call."""
 
 
 class SpansStep(NamedTuple):
-    """Read of the positions `first` to `end` - 1 of each partition, relative to a bound. Its reply is `Spans`."""
+    """Read of the positions `first` to `end` - 1 of each partition, relative to a bound. Its reply is `Spans`.
+
+    `counted` are further bounds, above which entries are counted in the same script call.
+    """
 
     ladder: Ladder
     bound: bytes
     first: int
     end: int
     detailed: bool
+    counted: Sequence[bytes] = ()
 
     @property
     def weight(self) -> int:
-        return self.end - self.first
+        return self.end - self.first + _WEIGHT_OF_COUNT * len(self.counted)
 
 
 class RowsStep(NamedTuple):
@@ -65,8 +73,7 @@ class CountsStep(NamedTuple):
 
     @property
     def weight(self) -> int:
-        # One count costs as much as a span of about ten entries.
-        return 10 * (len(self.bounds) + len(self.within))
+        return _WEIGHT_OF_COUNT * (len(self.bounds) + len(self.within))
 
 
 class ProbesStep(NamedTuple):
@@ -85,10 +92,14 @@ class ProbesStep(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """Spans of all partitions. `details` has the packed details and names of each partition, empty unless requested."""
+    """Spans of all partitions. `details` has the packed details and names of each partition, empty unless requested.
+
+    `counted` has the number of entries of all partitions above each bound of the step's `counted`.
+    """
 
     spans: Sequence[Span]
     details: Sequence[tuple[bytes, bytes]]
+    counted: Sequence[int] = ()
 
     def rows(self, best: bytes, last: bytes) -> Mapping[bytes, Row]:
         """Return the rows between two sort keys, inclusive, by sort key. Only these rows are unpacked."""
@@ -151,24 +162,35 @@ class _SpansCalls:
     def __init__(self, keys: IndexKeys, steps: Sequence[SpansStep]) -> None:
         self._steps = steps
         ladder = steps[0].ladder
-        args = [part for step in steps for part in (step.bound, step.first, step.end, int(step.detailed))]
+        args: list[bytes | int] = []
+        for step in steps:
+            args += step.bound, step.first, step.end, int(step.detailed)
+            # A window without entries only counts.
+            for bound in step.counted:
+                args += bound, 0, 0, 0
         self.calls = [
             keys.call(p, script("window"), keys.entries(p, ladder), keys.standings(p, ladder), keys.names[p], args=args)
             for p in keys.partitions
         ]
 
     def results(self, replies: Replies) -> Sequence[Spans]:
-        return [self._spans(i, step, replies) for i, step in enumerate(self._steps)]
+        results, at = [], 1
+        for step in self._steps:
+            results.append(self._spans(at, step, replies))
+            at += _WINDOW_PARTS * (1 + len(step.counted))
+        return results
 
     @staticmethod
-    def _spans(i: int, step: SpansStep, replies: Replies) -> Spans:
-        board = step.ladder.board
-        windows = [reply[5 * i + 1 : 5 * i + 6] for reply in replies]
+    def _spans(at: int, step: SpansStep, replies: Replies) -> Spans:
+        """Return the spans of a step whose parts of each reply begin at a position."""
+        board, end = step.ladder.board, at + _WINDOW_PARTS
+        windows = [reply[at:end] for reply in replies]
         spans = [
             Span(reply[0], above, start, listed_keys(board, keys))
             for reply, (above, start, keys, _, _) in zip(replies, windows, strict=True)
         ]
-        return Spans(spans, [(details, names) for _, _, _, details, names in windows])
+        counted = tuple(sum(reply[end + _WINDOW_PARTS * i] for reply in replies) for i in range(len(step.counted)))
+        return Spans(spans, [(details, names) for _, _, _, details, names in windows], counted)
 
 
 class _RowsCalls:
