@@ -14,6 +14,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 
 from functions import local
+from leaderforge.adapters.postgres import team_scores
 from leaderforge.adapters.redis import index, scripts
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import Unavailable
@@ -37,6 +38,12 @@ APPLICATION = f"{__name__}:create_app"
 
 _REVISION_GUARD = "if not old or struct.unpack('>I7', old) < struct.unpack('>I7', value) then"
 """Line of apply.lua that compares revisions."""
+
+_SEGMENT_GUARD = "if old_entry ~= entry or old_id ~= id then"
+"""Line of apply.lua that selects the entries to move between segments."""
+
+_IN_SPAN = "and e.achieved_at >= s.joined_at and (s.left_at is null or e.achieved_at < s.left_at)"
+"""Condition of team_fold_sum.sql that an event was made during a membership."""
 
 _UNCOMMITTED_S = 0.1
 """Time in s from an early acknowledgement to the commit of the submission."""
@@ -174,13 +181,27 @@ def drop_idempotency() -> None:
 
 def skip_revision_guard() -> None:
     """Break this rule: the index ignores an update that has an older revision than the stored standing."""
-    source = scripts.script("apply").source
-    unguarded = source.replace(_REVISION_GUARD, "if true then")
-    if unguarded == source:
-        raise AttributeError("apply.lua has another guard")
-    script = scripts.script
-    mutated = scripts.Script("apply", unguarded, sha1(unguarded.encode(), usedforsecurity=False).hexdigest())
-    _replace(index, "script", lambda name: mutated if name == "apply" else script(name))
+    _replace_in_apply(_REVISION_GUARD, "if true then")
+
+
+def keep_segments() -> None:
+    """Break this rule: a change of an attribute moves the player's entry to the new segment, with the same update."""
+    _replace_in_apply(_SEGMENT_GUARD, "if old_entry ~= entry then")
+
+
+def credit_present_team() -> None:
+    """Break this rule: a score belongs to the team in which the player was when it was made.
+
+    The mutation counts all scores of a player for the player's present team.
+    """
+    original = team_scores.statement
+
+    def statement(name: str) -> str:
+        return original(name).replace(_IN_SPAN, "and s.left_at is null")
+
+    if _IN_SPAN not in original("team_fold_sum"):
+        raise AttributeError("team_fold_sum.sql has another condition")
+    _replace(team_scores, "statement", statement)
 
 
 def skip_reconcile() -> None:
@@ -262,6 +283,18 @@ MUTATIONS: Mapping[str, Mutation] = {
             "tests/contract/test_rank_index.py::test_a_late_update_is_not_ranked_below_its_own_successor[redis]",
         ),
         Mutation(
+            keep_segments,
+            ["kill-api"],
+            "tests/contract/test_segments.py::test_random_histories[8-number-postgres]",
+            ledger_writers=1,
+        ),
+        Mutation(
+            credit_present_team,
+            ["kill-api"],
+            "tests/contract/test_teams.py::test_scores_belong_to_the_team_of_their_time[postgres]",
+            ledger_writers=1,
+        ),
+        Mutation(
             skip_reconcile,
             ["crash-in-cut"],
             "tests/unit/test_maintain.py::test_what_a_crash_left_out_is_applied_once_it_is_settled",
@@ -275,6 +308,17 @@ def create_app() -> FastAPI:
     mutation = os.environ.pop(VARIABLE)  # remove it, because the product refuses unknown settings
     MUTATIONS[mutation].apply()
     return local.create_app()
+
+
+def _replace_in_apply(old: str, new: str) -> None:
+    """Replace a part of apply.lua in the API process. Raises AttributeError if the script lacks the part."""
+    source = scripts.script("apply").source
+    changed = source.replace(old, new)
+    if changed == source:
+        raise AttributeError(f"apply.lua has no {old!r}")
+    script = scripts.script
+    mutated = scripts.Script("apply", changed, sha1(changed.encode(), usedforsecurity=False).hexdigest())
+    _replace(index, "script", lambda name: mutated if name == "apply" else script(name))
 
 
 def _replace(owner: Any, name: str, value: Any) -> None:
