@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from tests.acceptance.api_fixtures import Served, served
 from tests.api_client import ADMIN_KEY
 from tests.browser.axe import require_accessible
-from tests.browser.chromium import WIDTHS
+from tests.browser.chromium import LANGUAGES, WIDTHS
 from tests.browser.conftest import Open, site_settings
 from tests.tokens import TOKENS, token
 
@@ -62,9 +62,26 @@ async def test_friends_are_kept_by_the_service(board: Served, open_page: Open) -
     await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
-async def signed_in(api: Served, open_page: Open) -> Page:
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_axe_finds_nothing_in_segments_and_tiebreakers(board: Served, open_page: Open, language: str) -> None:
+    page = await open_page(f"{board.url}/?board=run&segment=country:FI", size=NARROW, language=language)
+    await expect(page.get_by_text(FRIENDS[53]).first).to_be_visible()
+    await expect(page.get_by_text(FRIENDS[52])).to_have_count(0)  # of another country
+    await expect(page.get_by_role("listitem").filter(has_text="time ms 61").first).to_be_visible()
+    await require_accessible(page)
+    await page.goto(f"{board.url}/player/{READER}?board=run")
+    await expect(page.locator("dl", has_text="country").first).to_be_visible()
+    await require_accessible(page)
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
+    page = await signed_in(board, open_page, language)
+    await expect(page.get_by_text(FRIENDS[53]).first).to_be_visible()
+    await require_accessible(page)
+    await page.close()
+
+
+async def signed_in(api: Served, open_page: Open, language: str = "en-US") -> Page:
     """Return the page of friends of the reader, who is signed in by a token."""
-    page = await open_page(f"{api.url}/friends?board=run", size=NARROW)
+    page = await open_page(f"{api.url}/friends?board=run", size=NARROW, language=language)
     reader = dumps({"id": READER, "name": f"runner {READER}"})
     session = dumps({"id": READER, "token": token(READER)})
     await page.evaluate(

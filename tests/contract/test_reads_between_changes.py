@@ -1,5 +1,6 @@
 """Reads of the index while entries change between their round trips, compared with sorted lists of standings."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -14,12 +15,12 @@ from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.domain import callers
 from leaderforge.domain.boards import Board, Ladder, Order, RankStyle
-from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.errors import IndexUnavailable, NotRanked
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import place, rank_bound, sort_key, tie_bound
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.standings import HIDDEN_ENTRY, Standing
-from leaderforge.services.entries import Page
+from leaderforge.services.entries import Page, PlayerRank
 from tests.acceptance.conftest import lasting_belief
 from tests.contract.index_fixtures import cluster
 from tests.delivering import Process
@@ -293,6 +294,36 @@ async def test_every_answer_about_a_player_shows_one_state_whatever_changes_mean
         shown, expected = await read_player(process, ladder, random)
         client.changes = []
         assert shown in [expected(oracle) for oracle in states], f"read {number}"
+    await process.close()
+
+
+@pytest.mark.usefixtures("lasting_belief")
+@pytest.mark.parametrize("style", RankStyle)
+async def test_a_player_who_moves_all_the_time_gets_an_error_and_other_players_their_ranks(client, cluster, style):
+    board, random = Board(7, "hot", "Hot", rank_style=style), Random(1)
+    ladder, state = Ladder(board), {i: random_standing(random, i, 1)._replace(hidden=0) for i in range(20)}
+    index, writer = (RedisIndex(c, partitions=3, namespace=f"hot-{style}") for c in (client, cluster))
+    users = MemoryPlayerStore()
+    process = Process(MemoryScoreStore(users), users, index)
+    await process.maintain.reconcile()
+    await until(process.trust.is_believed, "the index to be believed")
+    await writer.load(ladder, list(state.values()))
+    states = [Sorted(board, dict(state))]
+
+    async def move() -> None:
+        state[0] = state[0]._replace(score=state[0].score + 1, revision=state[0].revision + 1)
+        await writer.apply(ladder, [state[0]])
+        states.append(Sorted(board, dict(state)))
+
+    client.changes = [move] * 100
+    players = process.query.rank(ladder, 0), process.query.rank(ladder, 1), process.query.rank(ladder, 2)
+    moved, *others = await asyncio.gather(*players, return_exceptions=True)
+    client.changes = []
+    assert isinstance(moved, IndexUnavailable)
+    for user_id, player in enumerate(others, 1):
+        assert isinstance(player, PlayerRank)
+        assert (player.entry.rank, player.entry.score, player.total) in [state.rank(user_id)[:3] for state in states]
+    assert (await process.query.rank(ladder, 0)).entry.rank == states[-1].rank(0)[0]
     await process.close()
 
 

@@ -290,7 +290,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             credit_present_team,
-            ["kill-api"],
+            ["overlaps"],
             "tests/contract/test_teams.py::test_scores_belong_to_the_team_of_their_time[postgres]",
             ledger_writers=1,
         ),

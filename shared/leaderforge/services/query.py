@@ -1,12 +1,9 @@
 """Reads of ladders: tops, pages, ranges, ranks, neighbours."""
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Board, Ladder, Order, RankStyle
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import IndexUnavailable, NotRanked
@@ -17,6 +14,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.entries import CountedNeighbours, Entry, Lookup, Page, PlacedPlayers, PlayerRank
+from leaderforge.services.rank_batches import RankBatches
 from leaderforge.services.reading import Reader, Reading, WindowRead, has_ranks_in
 from leaderforge.services.top import Top, TopCache
 
@@ -46,14 +44,7 @@ class QueryService:
         self._reader = reader
         self._telemetry = telemetry
         self.tops = TopCache(self._load_top, clock, telemetry, ttl_ms=top_ttl_ms)
-        self._ranks = Coalescer(
-            self._rank_batch,
-            max_batch=BATCH,
-            max_in_flight=3,
-            stagger_s=STAGGER_S,
-            time_limit_s=time_limit_s,
-            trace=batch_trace(tracer, "rank batch"),
-        )
+        self._ranks = RankBatches(reader, telemetry, tracer, time_limit_s=time_limit_s)
 
     async def top(self, ladder: Ladder, limit: int) -> Page:
         """Return the first `limit` entries, 1 to 1000, at most `top_ttl_ms` old."""
@@ -62,7 +53,7 @@ class QueryService:
 
     async def rank(self, ladder: Ladder, user_id: int, viewer: Caller = ANONYMOUS) -> PlayerRank:
         """Return a player's entry and percentile. Raises `NotRanked`."""
-        ranked = await self._ranks((ladder, user_id))
+        ranked = await self._ranks.rank(ladder, user_id)
         if ranked is None and ladder.board.min_submissions > 1:
             rows = await self._reader.read(ladder, lambda reading: reading.ranking.rows(ladder, [user_id]))
             _require_ranked(ladder, user_id, rows.get(user_id), viewer)
@@ -213,25 +204,6 @@ class QueryService:
 
         with self._telemetry.timed("top_merge_seconds"):
             return await self._reader.read(ladder, read)
-
-    async def _rank_batch(self, requests: Sequence[tuple[Ladder, int]]) -> Sequence[PlayerRank | None]:
-        self._telemetry.observe("rank_batch_size", len(requests))
-        by_ladder: defaultdict[Ladder, set[int]] = defaultdict(set)
-        for ladder, user_id in requests:
-            by_ladder[ladder].add(user_id)
-        results = await asyncio.gather(*(self._players(ladder, user_ids) for ladder, user_ids in by_ladder.items()))
-        ranked = {
-            (ladder, player.entry.user_id): player
-            for ladder, players in zip(by_ladder, results, strict=True)
-            for player in players
-        }
-        return [ranked.get(request) for request in requests]
-
-    async def _players(self, ladder: Ladder, user_ids: set[int]) -> list[PlayerRank]:
-        async def read(reading: Reading) -> list[PlayerRank]:
-            return await self._reader.player_ranks(reading, ladder, user_ids)
-
-        return await self._reader.read(ladder, read)
 
     async def _page(
         self, reading: Reading, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int, first_rank: int

@@ -37,10 +37,7 @@ from leaderforge.services.trust import IndexTrust
 T = TypeVar("T")
 
 _ATTEMPTS = 8
-"""Maximum attempts to read the same entries. An attempt fails if an entry moves before its rank is counted.
-
-After the last attempt, a read of the index is repeated on the store.
-"""
+"""Maximum attempts to read the same entries. An attempt fails if an entry moves before its rank is counted."""
 _FRESH_S = 1.0
 """Maximum time in s from the read of names in the store to the end of their addition to the index. After a longer time,
 the names are compared with the store again.
@@ -50,6 +47,10 @@ therefore after the addition.
 """
 
 _sort_key = attrgetter("key")
+
+
+class EntryMoved(IndexUnavailable):
+    """An entry moved in every attempt to count its rank in one state."""
 
 
 class WindowRead(Protocol):
@@ -183,7 +184,7 @@ class Reader:
     ) -> tuple[Sequence[Row], Counts]:
         """Return the rows of the ranked players among these, best first, with the numbers of entries above the rows.
 
-        Raises `IndexUnavailable` if a player moves in every attempt.
+        Raises `EntryMoved`.
         """
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
@@ -195,7 +196,7 @@ class Reader:
             counts = await ranking.counts(ladder, _bounds(ladder, rows), present, within, checked)
             if counts.all_present:
                 return rows, counts
-        raise IndexUnavailable("an entry moved in every attempt to count its rank")
+        raise EntryMoved("an entry moved in every attempt to count its rank; try again")
 
     async def neighbours(
         self, ranking: Ranking, ladder: Ladder, row: Row, rows: Sequence[Row]
