@@ -256,3 +256,16 @@ async def test_a_random_history_on_a_database(database: Database, policy: Policy
             await world.check()
     await world.check()
     await world.process.close()
+
+
+async def test_a_restored_submission_of_a_past_period_counts_for_its_team_again(stores: Stores) -> None:
+    world = await TeamWorld.of(stores, Policy.SUM, Order.DESC)
+    await world.take(("join", 1, 0, 0))
+    await world.take(("submit", 1, 5, 1))
+    await world.check()
+    for action in ("void", "restore"):
+        world.set_now(world.now + 5 * DAY_MS)
+        await world.scores.sweep()
+        await world.take((action, 1, 0, 0))
+        await world.check()
+    await world.process.close()

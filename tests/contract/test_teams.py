@@ -337,10 +337,10 @@ async def test_changes_are_found_by_the_time_of_recording(stores: Stores) -> Non
     await stores.scores.record([submit(Ladder(source), 1, 5, at=7), submit(Ladder(other), 2, 5, at=8)])
     assert await stores.team_scores.submitted_between([source], 1000, 1001) == [(source.id, 1, 7)]
     assert await stores.team_scores.submitted_between([source, other], 0, 1000) == []
-    assert await stores.team_scores.periods_of(board, source, [1, 2], 1000) == {0: {1}}
-    assert await stores.team_scores.periods_of(board, source, [1, 2], 1001) == {}
+    assert await stores.team_scores.periods_of(board, source, [1, 2]) == {0: {1}}
+    assert await stores.team_scores.periods_of(board, other, [1, 2]) == {}  # player 2 was never in a team
     await stores.team_scores.refresh(Ladder(board), source, RED, [1])
-    assert await stores.team_scores.periods_of(board, source, [1, 2], 2000) == {0: {1}}
+    assert await stores.team_scores.periods_of(board, other, [1, 2]) == {0: {1}}
     assert await stores.team_scores.members_after(None, 9) == [1]
     assert await stores.team_scores.members_after(1, 9) == []
     assert await stores.team_scores.teams_after(None, 9) == [RED]

@@ -85,13 +85,12 @@ class TeamScoreStore(Protocol):
         """Return the events on these boards that were recorded at or after `since` and before `until` (ms)."""
         ...
 
-    async def periods_of(
-        self, board: Board, source: Board, user_ids: Collection[int], since: int
-    ) -> Mapping[int, Collection[int]]:
-        """Return, by period number, the players in `user_ids` whose contribution may have changed since `since` (ms).
+    async def periods_of(self, board: Board, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
+        """Return, by period number, the players in `user_ids` who have or may have a contribution on the team board.
 
-        These players have a contribution on the team board, or a standing on the source that changed at that time or
-        later.
+        They have a contribution, or are or were in a team and have a standing on the source. A removed submission of a
+        period that is over may be the player's only one. If it is restored, no standing of the period changes, and no
+        contribution is left.
         """
         ...
 

@@ -212,7 +212,7 @@ class TeamScores:
                 changed[ladder].add(event.user_id)
         touched = await self._store.touched_between(since, until)
         if touched:
-            periods = await self._scores.periods_of(board, source, touched, since)
+            periods = await self._scores.periods_of(board, source, touched)
             for period, user_ids in periods.items():
                 if (changed_ladder := team_ladder(board, Ladder(source, period))) is not None:
                     changed[changed_ladder] |= set(user_ids)

@@ -58,17 +58,15 @@ class MemoryTeamScores:
         events = [submission for submission, _ in self._scores.recorded_between(since, until)]
         return [MemberEvent(s.board.id, s.event.user_id, s.event.achieved_at) for s in events if s.board.id in ids]
 
-    async def periods_of(
-        self, board: Board, source: Board, user_ids: Collection[int], since: int
-    ) -> Mapping[int, Collection[int]]:
+    async def periods_of(self, board: Board, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
         by_period: defaultdict[int, set[int]] = defaultdict(set)
         for (board_id, period), stored in self._stored.items():
             for _, user_id in stored if board_id == board.id else ():
                 if user_id in user_ids:
                     by_period[period].add(user_id)
-        for user_id in user_ids:
-            for ladder, standing in self._scores.standings_of_player(user_id):
-                if ladder.board.id == source.id and standing.revision >= since * 1000:
+        for user_id in {span.user_id for span in self._teams.all_spans} & set(user_ids):
+            for ladder, _ in self._scores.standings_of_player(user_id):
+                if ladder.board.id == source.id:
                     by_period[ladder.period].add(user_id)
         return by_period
 

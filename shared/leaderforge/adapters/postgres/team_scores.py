@@ -70,13 +70,11 @@ class PostgresTeamScores:
         rows = await self._pool.fetch(statement("team_events_between"), ids, since, until)
         return [MemberEvent(*row.values()) for row in rows]
 
-    async def periods_of(
-        self, board: Board, source: Board, user_ids: Collection[int], since: int
-    ) -> Mapping[int, Collection[int]]:
+    async def periods_of(self, board: Board, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
         users = joined(user_ids)
         rows = [
             *await self._pool.fetch(statement("contributed_periods"), board.id, users),
-            *await self._pool.fetch(statement("periods_changed_since"), source.id, users, since),
+            *await self._pool.fetch(statement("periods_of_members"), source.id, users),
         ]
         by_period: defaultdict[int, set[int]] = defaultdict(set)
         for row in rows:
