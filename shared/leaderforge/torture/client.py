@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from time import monotonic
+from datetime import datetime
+from time import monotonic, time
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ PATIENCE_S = 30.0
 _EVENT_S = 5.0
 """Time limit of the first event of a stream, in s. While neither index nor database answers, no event arrives."""
 
+OK = 200
 UNAVAILABLE = 503
 _THROTTLED = 429
 _MAX_THROTTLE_S = 5
@@ -38,6 +40,16 @@ class Reply(NamedTuple):
     def refused_well(self) -> bool:
         """Return whether the response is a 503 with `Retry-After`."""
         return self.status == 503 and self.retry_after.isdigit()
+
+    @property
+    def as_of(self) -> float | None:
+        """Return the `as_of` of the response as a monotonic time in s, None without one.
+
+        It is wrong if the process has another clock than the checker.
+        """
+        if self.status != OK or not isinstance(self.body, dict) or "as_of" not in self.body:
+            return None
+        return datetime.fromisoformat(self.body["as_of"]).timestamp() - time() + monotonic()
 
     @property
     def code(self) -> str:

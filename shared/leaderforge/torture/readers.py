@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from random import Random
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +25,18 @@ _RECENT = 40
 _MAX_SCORE = 10**12
 
 Check = Callable[[LadderView, Reply], Iterator[Problem]]
+
+
+def promised_since(answer: Reply, age_s: float, *, shares_clock: bool, lacks_database: bool) -> float:
+    """Return the time (s, monotonic) up to which the answer must have all acknowledged changes.
+
+    The answer may be `age_s` old. If a process lacks the database, the `as_of` of its answers stands still. Another
+    process may then acknowledge changes that the index lacks. The answers must have the changes before `as_of` only.
+    """
+    since, as_of = answer.sent - age_s, answer.as_of
+    if as_of is None or as_of >= answer.came or not shares_clock:
+        return since
+    return as_of if lacks_database else max(since, as_of)
 
 
 class LadderReader:
@@ -217,7 +228,13 @@ class LadderReader:
             path = f"{path}{'&' if '?' in path else '?'}period={ladder.period}"
         path = f"/api/boards/{ladder.board}/{path}"
         answer = await (client or self._client).ask("GET" if body is None else "POST", path, body)
-        view = ladder.view(max(answer.sent - age_s, self._as_of(answer)), answer.came)
+        since = promised_since(
+            answer,
+            age_s,
+            shares_clock=self._target.shares_clock(),
+            lacks_database=self._is_database_away(answer.sent),
+        )
+        view = ladder.view(since, answer.came)
         if answer.status == 200 or answer.code in codes:
             problems = list(check(view, answer))
         elif answer.code == "period_not_found":
@@ -232,16 +249,13 @@ class LadderReader:
             await asyncio.sleep(0.02)  # no connection, because the process is being restarted
         return answer
 
-    def _as_of(self, answer: Reply) -> float:
-        """Return the `as_of` of a response as a monotonic time in s, 0 if another clock may have set it."""
-        if answer.status != 200 or "as_of" not in answer.body or not self._target.shares_clock():
-            return 0
-        as_of = datetime.fromisoformat(answer.body["as_of"]).timestamp() - time() + monotonic()
-        return as_of if as_of < answer.came else 0
+    def _is_database_away(self, now: float) -> bool:
+        """Return whether processes may lack the database at a time (s, monotonic)."""
+        return now < self._target.journal.database_back + CALM_S
 
     def _without_excused(self, problems: list[Problem]) -> list[Problem]:
         """Return the problems. Leave out missing names while the database is away."""
-        is_away = monotonic() < self._target.journal.database_back + CALM_S
+        is_away = self._is_database_away(monotonic())
         return [problem for problem in problems if not (is_away and problem.kind == checks.NAMELESS)]
 
     def _refusal(self, answer: Reply) -> list[Problem]:

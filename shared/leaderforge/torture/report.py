@@ -40,6 +40,8 @@ class Violation:
     since_step_ms: int
     subject: int | None
     in_flight_ms: int
+    lag_ms: int | None
+    """Time from the answer's `as_of` to its request, in ms by the checker's clock. None without `as_of`."""
 
 
 @dataclass(slots=True)
@@ -101,6 +103,7 @@ class Report:
             since_step_ms=round((answer.came - self.journal.since) * 1000),
             subject=problem.subject,
             in_flight_ms=round((answer.came - answer.sent) * 1000),
+            lag_ms=None if answer.as_of is None else round((answer.sent - answer.as_of) * 1000),
         )
 
     def _count(self, violation: Violation) -> None:
@@ -194,6 +197,6 @@ def _line(violation: Violation) -> str:
     return (
         f"{violation.at_s:.3f} s {violation.read}: {violation.kind}; expected {violation.expected}; "
         f"answered {violation.answered}; source {violation.source or 'none'}, process {violation.process}, "
-        f"in {violation.in_flight_ms} ms, nemesis {violation.nemesis} "
+        f"in {violation.in_flight_ms} ms, as of {violation.lag_ms} ms before, nemesis {violation.nemesis} "
         f"({violation.step}, {violation.since_step_ms} ms ago)"
     )
