@@ -108,7 +108,9 @@ class CupWriter(ApiWriter):
                 is_due = time() > cup.ends_at + SETTLED_AFTER_S + _SEARCH_S
                 is_judged = is_due and cup.jumps == self._rig.clock.jumps
                 problems += cup.problems(stored[cup.slug], is_judged=is_judged)
-        return [*problems, *arrival_problems(notices_of(stored), self._rig.receiver.bodies())]
+        expected, arrived = notices_of(stored), self._rig.receiver.bodies()
+        jumped = self._rig.clock.jumps > 0
+        return [*problems, *arrival_problems(expected, arrived, is_settled_again=jumped)]
 
     async def _play(self, cup: Cup, user_id: int) -> None:
         """Make a player join a tournament. Then send more concurrent submissions than the player has attempts."""

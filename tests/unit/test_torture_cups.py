@@ -76,8 +76,9 @@ ARRIVED = {
 }
 
 
-def kinds(arrived: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    return {problem.kind for problem in arrival_problems(notices_of({"cup-1": STORED}), arrived)}
+def kinds(arrived: Mapping[str, Mapping[str, Any]], *, is_settled_again: bool = False) -> set[str]:
+    expected = notices_of({"cup-1": STORED})
+    return {problem.kind for problem in arrival_problems(expected, arrived, is_settled_again=is_settled_again)}
 
 
 def test_each_event_once_and_in_order_is_right() -> None:
@@ -95,10 +96,16 @@ def test_a_lost_event_is_reported(missing: str) -> None:
         (improved(1, 8, 3), "invented event"),
         (granted(AwardKey(3, "podium")), "invented event"),
         (granted(WINNER), "event under two ids"),
+        (ARRIVED["e6"], "event under two ids"),
     ],
 )
 def test_a_wrong_event_is_reported(more: Mapping[str, Any], kind: str) -> None:
     assert kinds({**ARRIVED, "e7": more}) == {kind}
+
+
+def test_only_the_end_of_a_settlement_may_be_reported_again_after_a_jump_of_the_clock() -> None:
+    assert not kinds({**ARRIVED, "e7": ARRIVED["e6"]}, is_settled_again=True)
+    assert kinds({**ARRIVED, "e7": ARRIVED["e4"]}, is_settled_again=True) == {"event under two ids"}
 
 
 def test_a_wrong_order_is_reported() -> None:
