@@ -263,6 +263,15 @@ def key_of(board: Board, entry: tuple[int, ...]) -> bytes:
     return sort_key(board, standing)
 
 
+async def believing(index: RedisIndex) -> Process:
+    """Return a process that treats the index as current. Its store is empty."""
+    users = MemoryPlayerStore()
+    process = Process(MemoryScoreStore(users), users, index)
+    await process.maintain.reconcile()
+    await until(process.trust.is_believed, "the index to be believed")
+    return process
+
+
 @pytest.mark.usefixtures("lasting_belief")
 @pytest.mark.parametrize("partitions", [1, 3, 8])
 @pytest.mark.parametrize("style", RankStyle)
@@ -274,10 +283,7 @@ async def test_every_answer_about_a_player_shows_one_state_whatever_changes_mean
     index, writer = (
         RedisIndex(c, partitions=partitions, namespace=f"answers-{partitions}-{style}") for c in (client, cluster)
     )
-    users = MemoryPlayerStore()
-    process = Process(MemoryScoreStore(users), users, index)
-    await process.maintain.reconcile()
-    await until(process.trust.is_believed, "the index to be believed")
+    process = await believing(index)
     state = {i: random_standing(random, i, 1, divided=True) for i in range(40)}
     await writer.load(ladder, list(state.values()))
     for number in range(READS_OF_PLAYERS):
@@ -303,10 +309,7 @@ async def test_a_player_who_moves_all_the_time_gets_an_error_and_other_players_t
     board, random = Board(7, "hot", "Hot", rank_style=style), Random(1)
     ladder, state = Ladder(board), {i: random_standing(random, i, 1)._replace(hidden=0) for i in range(20)}
     index, writer = (RedisIndex(c, partitions=3, namespace=f"hot-{style}") for c in (client, cluster))
-    users = MemoryPlayerStore()
-    process = Process(MemoryScoreStore(users), users, index)
-    await process.maintain.reconcile()
-    await until(process.trust.is_believed, "the index to be believed")
+    process = await believing(index)
     await writer.load(ladder, list(state.values()))
     states = [Sorted(board, dict(state))]
 
@@ -367,10 +370,7 @@ async def test_every_page_shows_one_state_whatever_changes_meanwhile(client, clu
     index, writer = (
         RedisIndex(c, partitions=partitions, namespace=f"pages-{partitions}-{style}") for c in (client, cluster)
     )
-    users = MemoryPlayerStore()
-    process = Process(MemoryScoreStore(users), users, index)
-    await process.maintain.reconcile()
-    await until(process.trust.is_believed, "the index to be believed")
+    process = await believing(index)
     state = {i: random_standing(random, i, 1) for i in range(60)}
     await writer.load(ladder, list(state.values()))
     for number in range(READS_OF_PLAYERS):
