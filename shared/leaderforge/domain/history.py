@@ -84,7 +84,7 @@ class Erased:
 
     events: int
     standings: int
-    acts: int
+    acts: int = 0
     removed: Sequence["LadderStanding"] = field(default=(), compare=False)
     external_id: str | None = field(default=None, compare=False)
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
 
 from leaderforge.adapters.postgres.audit import write_audit
+from leaderforge.adapters.postgres.past_rows import keep_past_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
@@ -44,7 +45,7 @@ class Acts:
         async def act(connection: Connection) -> T:
             now = self._clock()
             result = await work(connection, now)
-            await connection.execute(statement("keep_past_of_player"), user_id)
+            await keep_past_of_player(connection, user_id)
             await connection.execute(statement("touch"), user_id, now // 1000)
             await write_audit(connection, entry_of(result))
             return result

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.standing_rows import SIGNS, StandingKey, Standings, subranked
-from leaderforge.adapters.postgres.statements import run_rows
+from leaderforge.adapters.postgres.statements import run_rows, statement
 from leaderforge.domain.boards import Board
 from leaderforge.domain.standings import Standing
 
@@ -37,3 +37,9 @@ async def keep_past(connection: Connection, standings: Standings, boards: Iterab
     if keeping:
         rows = [past_row(key, keeping[key[1]], standings[key]) for key in sorted(standings) if key[1] in keeping]
         await run_rows(connection, "keep_past", rows)
+
+
+async def keep_past_of_player(connection: Connection, user_id: int) -> None:
+    """Store the current states of a player's standings on all boards that keep past standings."""
+    states = await connection.fetch(statement("states_of_player"), user_id)
+    await run_rows(connection, "keep_past", [tuple(state) for state in states])

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.claims import release, user_of
@@ -71,7 +72,10 @@ class PostgresPlayerRecords:
             await write_notices(connection, moderation_notices(act, standings))
             await release(connection, player, now // 1000, creatable_at)
             await _erase_user(connection, user_id)
-            return erased
+            # Last, because on Citus this statement blocks the audit entries of all other transactions until the commit.
+            # One of them could hold a lock that the erasure still needs.
+            anonymized = await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")
+            return replace(erased, acts=_count(anonymized))
 
         while await self._pool.transact(lambda connection: erase_links(connection, user_id, _LINKS_AT_ONCE)):
             pass
@@ -92,7 +96,7 @@ async def _locked_player(connection: Connection, user_id: int) -> Player:
 
 
 async def _erase_scores(connection: Connection, player: Player, standings: Sequence[LadderStanding], at: int) -> Erased:
-    """Delete the events and standings of a locked player, and take the player's id out of the audit log."""
+    """Delete the events and standings of a locked player."""
     user_id = player.user_id
     last = max((standing.revision for _, standing in standings), default=0) + 1
     # If the id is reused, the new player's standings need higher revisions, because the index ignores lower revisions.
@@ -100,7 +104,6 @@ async def _erase_scores(connection: Connection, player: Player, standings: Seque
     return Erased(
         events=_count(await connection.execute(statement("erase_events"), user_id)),
         standings=_count(await connection.execute(statement("erase_standings"), user_id)),
-        acts=_count(await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")),
         removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
         external_id=player.external_id,
     )
@@ -118,9 +121,10 @@ async def _request_resettlements(connection: Connection, standings: Sequence[Lad
 
     The player's own awards are deleted with the player.
     """
-    for ladder, _ in standings:
-        if ladder.board.rewards is not None:
-            await connection.execute(statement("request_resettlement"), ladder.board.id, ladder.period, at)
+    ladders = {(ladder.board.id, ladder.period) for ladder, _ in standings if ladder.board.rewards is not None}
+    # Sorted, because erasures that lock the same rows in different orders could deadlock.
+    for board_id, period in sorted(ladders):
+        await connection.execute(statement("request_resettlement"), board_id, period, at)
 
 
 async def _erase_user(connection: Connection, user_id: int) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ One move takes the shards of some players to another worker.
 
 _CONNECT_S = 10.0
 _POLL_S = 0.5
+_REPETITIONS = 20
+"""Maximum retries of a statement after deadlocks. The database takes about two seconds to find a deadlock."""
 _RUNNING = frozenset({"scheduled", "running", "cancelling", "failing"})
 
 
@@ -61,8 +63,8 @@ class WorkerNodes:
         """
         host, port = _parsed(address)
         if address not in {share.address for share in await self.shares()}:
-            await self._connection.execute(statement("add_worker"), host, port)
-        await self._connection.execute(statement("keep_shards"), host, port, True)
+            await self._change("add_worker", host, port)
+        await self._change("keep_shards", host, port, True)
         return await self.rebalance(on_moved)
 
     async def remove(self, address: str, on_moved: OnShardsMoved) -> int:
@@ -73,9 +75,9 @@ class WorkerNodes:
             raise WorkerChangeFailed(f"{address} is not a worker: the workers are {', '.join(addresses)}")
         if len(addresses) == 1:
             raise WorkerChangeFailed(f"{address} is the only worker: add another one first")
-        await self._connection.execute(statement("keep_shards"), host, port, False)
+        await self._change("keep_shards", host, port, False)
         moves = await self.rebalance(on_moved, drain=True)
-        await self._connection.execute(statement("drop_worker"), host, port)
+        await self._change("drop_worker", host, port)
         return moves
 
     async def rebalance(self, on_moved: OnShardsMoved, *, drain: bool = False) -> int:
@@ -87,6 +89,18 @@ class WorkerNodes:
         if await self._connection.fetchval(statement("start_rebalance"), drain) is None:
             return moves
         return moves + await self._wait(on_moved)
+
+    async def _change(self, name: str, *values: object) -> None:
+        """Run a statement that changes the list of workers.
+
+        It locks tables that each node has, and therefore may deadlock with transactions of the service. As the younger
+        transaction, it is the one that the database ends. Raises `DeadlockDetectedError` if this happens each time.
+        """
+        for _ in range(_REPETITIONS):
+            with suppress(asyncpg.DeadlockDetectedError):
+                await self._connection.execute(statement(name), *values)
+                return
+        await self._connection.execute(statement(name), *values)
 
     async def _is_running(self) -> bool:
         return (await self._state()).name in _RUNNING
