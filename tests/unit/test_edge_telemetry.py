@@ -16,14 +16,27 @@ from leaderforge.ports.telemetry import Telemetry
 
 ROOT = Path(__file__).parents[2]
 WORKER = """
-from leaderforge.adapters.telemetry.prometheus import Prometheus
-prometheus = Prometheus(multiprocess=True)
+from leaderforge.adapters.telemetry.prometheus import PrometheusOfWorkers
+prometheus = PrometheusOfWorkers()
 prometheus.count("top_cache", result="hit")
 prometheus.gauge("index_lag_seconds", 2)
 prometheus.gauge("stream_listeners", 3)
 with prometheus.transaction("top"):
     pass
 print(prometheus.exposition()[0].decode())
+"""
+SAME = """
+import sys
+from leaderforge.adapters.telemetry import prometheus
+telemetry = getattr(prometheus, sys.argv[1])()
+for value in (0, 0.0005, 0.001, 0.3, 10, 11):
+    telemetry.observe("top_merge_seconds", value)
+    telemetry.observe("rank_batch_size", value)
+telemetry.count("http_requests", 3, method="GET", route='a "quoted" route', status="200")
+telemetry.count("http_requests", method="GET", route="other", status="200")
+telemetry.count("reads_degraded")
+telemetry.gauge("index_lag_seconds", 1.5)
+print(telemetry.exposition()[0].decode())
 """
 AGENT = """
 import newrelic.agent
@@ -106,9 +119,9 @@ def test_time_is_measured_also_when_something_goes_wrong() -> None:
     assert 'leaderforge_transaction_seconds_count{name="top"} 1.0' in exposed(prometheus)
 
 
-def run(script: str, **environment: str) -> str:
+def run(script: str, *arguments: str, **environment: str) -> str:
     """Run a script in a separate process and return its output."""
-    command = [sys.executable, "-W", "error", "-c", script]
+    command = [sys.executable, "-W", "error", "-c", script, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -121,6 +134,14 @@ def test_workers_collect_together(tmp_path: Path) -> None:
     assert 'leaderforge_transaction_seconds_count{name="top"} 2.0' in shown
     assert "leaderforge_index_lag_seconds 2.0" in shown
     assert "leaderforge_stream_listeners 3.0" in shown  # the listeners of the ended process no longer count
+
+
+def test_one_process_shows_what_the_package_shows_of_workers(tmp_path: Path) -> None:
+    kinds = "Prometheus", "PrometheusOfWorkers"
+    one, workers = [run(SAME, kind, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)).splitlines() for kind in kinds]
+    samples = {line for line in workers if line.startswith("leaderforge_") and "transaction_seconds" not in line}
+    assert len(samples) > 30
+    assert samples == {line for line in one if line.startswith("leaderforge_")}
 
 
 class Notebook:

@@ -23,9 +23,9 @@ class Watching(NamedTuple):
 
 def receivers_of(settings: EnvironmentSettings) -> Watching:
     """Return the receivers for the settings."""
-    from leaderforge.adapters.telemetry.prometheus import Prometheus
+    from leaderforge.adapters.telemetry.prometheus import Prometheus, PrometheusOfWorkers
 
-    prometheus = Prometheus(multiprocess=settings.metrics_directory is not None)
+    prometheus = Prometheus() if settings.metrics_directory is None else PrometheusOfWorkers()
     receivers: list[Telemetry] = [prometheus]
     tracer: Tracer | None = None
     stops: list[Close] = []

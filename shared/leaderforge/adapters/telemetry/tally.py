@@ -1,0 +1,106 @@
+"""Counts of one process, which a scrape of Prometheus reads."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from time import perf_counter
+from types import TracebackType
+from typing import Protocol
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from leaderforge.adapters.telemetry.metrics import MEANINGS, buckets
+
+
+class Tally(Collector):
+    """Counters, gauges and histograms as plain numbers, without locks: all calls must come from one thread.
+
+    The counters and histograms of the package lock and validate at every call, which takes most of the time of a
+    measurement. Each request has three to five measurements.
+    """
+
+    def __init__(self) -> None:
+        self._labels: dict[str, tuple[str, ...]] = {}
+        self._counts: dict[tuple[str, ...], int] = {}
+        self._gauges: dict[str, float] = {}
+        self._histograms: dict[str, dict[str, Distribution]] = {}
+
+    def count(self, name: str, value: int, labels: Mapping[str, str]) -> None:
+        """Add to a counter. The names of the labels must be the same, in the same order, at every call."""
+        key = (name, *labels.values())
+        try:
+            self._counts[key] += value
+        except KeyError:
+            self._labels.setdefault(name, tuple(labels))
+            self._counts[key] = value
+
+    def gauge(self, name: str, value: float) -> None:
+        """Set a gauge."""
+        self._gauges[name] = value
+
+    def distribution(self, name: str, transaction: str = "") -> "Distribution":
+        """Return a histogram, or the histogram of one transaction."""
+        histograms = self._histograms.setdefault(name, {})
+        if transaction not in histograms:
+            histograms[transaction] = Distribution(buckets(name))
+        return histograms[transaction]
+
+    def collect(self) -> Iterator[Metric]:
+        for name, value in self._gauges.items():
+            yield GaugeMetricFamily(f"leaderforge_{name}", MEANINGS.get(name, name), value)
+        for name, labels in self._labels.items():
+            counter = CounterMetricFamily(f"leaderforge_{name}", MEANINGS.get(name, name), labels=labels)
+            for (counted, *values), count in self._counts.items():
+                if counted == name:
+                    counter.add_metric(values, count)
+            yield counter
+        for name, histograms in self._histograms.items():
+            labels = () if "" in histograms else ("name",)
+            family = HistogramMetricFamily(f"leaderforge_{name}", MEANINGS.get(name, name), labels=labels)
+            for transaction, histogram in histograms.items():
+                family.add_metric([transaction] if transaction else [], histogram.cumulated(), histogram.total)
+            yield family
+
+
+class Distribution:
+    """Histogram: numbers of values by bucket, and the sum of the values."""
+
+    __slots__ = ("_bounds", "_numbers", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = tuple(map(float, bounds))
+        self._numbers = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count a value in its bucket. A bucket includes its upper bound."""
+        self._numbers[bisect_left(self._bounds, value)] += 1
+        self.total += value
+
+    def cumulated(self) -> list[tuple[str, float]]:
+        """Return the upper bound of each bucket as text, and the number of values up to this bound."""
+        return list(zip([*map(str, self._bounds), "+Inf"], accumulate(self._numbers), strict=True))
+
+
+class Observer(Protocol):
+    """Receiver of values: a `Distribution`, or a histogram of the package."""
+
+    def observe(self, value: float, /) -> None:
+        """Count a value."""
+        ...
+
+
+class Timer:
+    """Context manager that observes its duration, in s."""
+
+    __slots__ = ("_begin", "_distribution")
+
+    def __init__(self, distribution: Observer) -> None:
+        self._distribution = distribution
+
+    def __enter__(self) -> None:
+        self._begin = perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._distribution.observe(perf_counter() - self._begin)
