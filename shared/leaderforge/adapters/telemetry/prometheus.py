@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from leaderforge.adapters.telemetry.metrics import MEANINGS, buckets
-from leaderforge.adapters.telemetry.tally import Distribution, Tally, Timer
+from leaderforge.adapters.telemetry.tally import HistogramCounts, Tally, Timer
 
 _ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
     "change_feed_connected": "livemin",
@@ -34,23 +34,23 @@ class Prometheus:
         GCCollector(registry=self._registry)
         self._tally = Tally()
         self._registry.register(self._tally)
-        self._transactions: dict[str, Distribution] = {}
-        self._distributions: dict[str, Distribution] = {}
+        self._transactions: dict[str, HistogramCounts] = {}
+        self._histograms: dict[str, HistogramCounts] = {}
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
-        distribution = self._transactions.get(name)
-        if distribution is None:
-            distribution = self._transactions[name] = self._tally.distribution("transaction_seconds", name)
-        return Timer(distribution)
+        histogram = self._transactions.get(name)
+        if histogram is None:
+            histogram = self._transactions[name] = self._tally.histogram("transaction_seconds", name)
+        return Timer(histogram)
 
     def timed(self, name: str) -> AbstractContextManager[None]:
-        return Timer(self._distributions.get(name) or self._new_distribution(name))
+        return Timer(self._histograms.get(name) or self._new_histogram(name))
 
     def count(self, name: str, value: int = 1, **labels: str) -> None:
         self._tally.count(name, value, labels)
 
     def observe(self, name: str, value: float) -> None:
-        (self._distributions.get(name) or self._new_distribution(name)).observe(value)
+        (self._histograms.get(name) or self._new_histogram(name)).observe(value)
 
     def gauge(self, name: str, value: float) -> None:
         self._tally.gauge(name, value)
@@ -59,9 +59,9 @@ class Prometheus:
         """Return the current values of all metrics, and their content type."""
         return _shown(self._registry)
 
-    def _new_distribution(self, name: str) -> Distribution:
-        distribution = self._distributions[name] = self._tally.distribution(name)
-        return distribution
+    def _new_histogram(self, name: str) -> HistogramCounts:
+        histogram = self._histograms[name] = self._tally.histogram(name)
+        return histogram
 
 
 class PrometheusOfWorkers:

@@ -24,7 +24,7 @@ class Tally(Collector):
         self._labels: dict[str, tuple[str, ...]] = {}
         self._counts: dict[tuple[str, ...], int] = {}
         self._gauges: dict[str, float] = {}
-        self._histograms: dict[str, dict[str, Distribution]] = {}
+        self._histograms: dict[str, dict[str, HistogramCounts]] = {}
 
     def count(self, name: str, value: int, labels: Mapping[str, str]) -> None:
         """Add to a counter. The names of the labels must be the same, in the same order, at every call."""
@@ -39,11 +39,11 @@ class Tally(Collector):
         """Set a gauge."""
         self._gauges[name] = value
 
-    def distribution(self, name: str, transaction: str = "") -> "Distribution":
+    def histogram(self, name: str, transaction: str = "") -> "HistogramCounts":
         """Return a histogram, or the histogram of one transaction."""
         histograms = self._histograms.setdefault(name, {})
         if transaction not in histograms:
-            histograms[transaction] = Distribution(buckets(name))
+            histograms[transaction] = HistogramCounts(buckets(name))
         return histograms[transaction]
 
     def collect(self) -> Iterator[Metric]:
@@ -63,7 +63,7 @@ class Tally(Collector):
             yield family
 
 
-class Distribution:
+class HistogramCounts:
     """Histogram: numbers of values by bucket, and the sum of the values."""
 
     __slots__ = ("_bounds", "_numbers", "total")
@@ -84,7 +84,7 @@ class Distribution:
 
 
 class Observer(Protocol):
-    """Receiver of values: a `Distribution`, or a histogram of the package."""
+    """Receiver of values: a `HistogramCounts`, or a histogram of the package."""
 
     def observe(self, value: float, /) -> None:
         """Count a value."""
@@ -94,13 +94,13 @@ class Observer(Protocol):
 class Timer:
     """Context manager that observes its duration, in s."""
 
-    __slots__ = ("_begin", "_distribution")
+    __slots__ = ("_begin", "_counts")
 
-    def __init__(self, distribution: Observer) -> None:
-        self._distribution = distribution
+    def __init__(self, counts: Observer) -> None:
+        self._counts = counts
 
     def __enter__(self) -> None:
         self._begin = perf_counter()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._distribution.observe(perf_counter() - self._begin)
+        self._counts.observe(perf_counter() - self._begin)
