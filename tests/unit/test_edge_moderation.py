@@ -7,6 +7,7 @@ import pytest
 from leaderforge.domain.boards import Board, Policy
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import Api
+from tests.waiting import until
 
 ENTRY = "/api/boards/default/entries/1"
 WHY = {"reason": "a reason"}
@@ -24,7 +25,12 @@ async def test_what_is_hidden_while_the_index_is_away_is_hidden_all_along(api: A
     assert await listed(api) == ("postgres", [2])
     assert (await api.get("/api/boards/default/hidden", ADMIN_KEY)).json()["entries"][0]["user_id"] == 1
     await api.services.maintain.reconcile()
-    assert await listed(api) == ("index", [2])
+
+    async def listed_by_index() -> bool:
+        return await listed(api) == ("index", [2])
+
+    # Not the next answer: on a busy machine, a read can exceed its time in the index, and is then read from the store.
+    await until(listed_by_index, "an answer of the index")
 
 
 async def test_a_submit_key_speaks_for_a_hidden_player(api: Api) -> None:

@@ -197,7 +197,9 @@ async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_ar
     await world.one.delivery.settle()
     assert await world.processes.declared() == []
     async with asyncio.timeout(PATIENCE_S):
-        assert await submitting == [None, None, None]
+        ranks = await submitting
+    # A submission has a rank if the index was back before the update. At least one of them made the declaration.
+    assert None in ranks
     assert await world.processes.declared() == []
 
 
