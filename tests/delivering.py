@@ -1,5 +1,6 @@
 """Services that update, read and repair an index, connected as in the product, over the stores of a test."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,11 +79,12 @@ class Process:
 
 
 class Link:
-    """Connection of one process to a shared index. Tests can cut it."""
+    """Connection of one process to a shared index. Tests can cut it. `refused` counts the calls meanwhile, by name."""
 
     def __init__(self, index: RankIndex) -> None:
         self._index = index
         self.disruptions = 0
+        self.refused: Counter[str] = Counter()
         self.is_cut = False
 
     def __getattr__(self, name: str) -> Any:
@@ -93,6 +95,7 @@ class Link:
         async def call(*args: Any, **options: Any) -> Any:
             if self.is_cut:
                 self.disruptions += 1
+                self.refused[name] += 1
                 raise IndexUnavailable("the rank index did not answer")
             # Use the link's own number of disruptions, because the index behind the link does not count disruptions.
             if options.pop("disruptions", None) not in (None, self.disruptions):

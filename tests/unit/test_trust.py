@@ -189,17 +189,15 @@ async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_ar
     world.link(world.one).is_cut = True
     submitting = asyncio.gather(*(world.submit(world.one, user_id, user_id) for user_id in (1, 2, 3)))
 
-    async def declared() -> bool:
-        return bool(await world.processes.declared())
+    async def all_wait() -> bool:
+        return world.link(world.one).refused["apply_all"] == 3 and bool(await world.processes.declared())
 
-    await until(declared, "the declaration")
+    await until(all_wait, "the declaration, and the failure of all updates")
     world.link(world.one).is_cut = False
     await world.one.delivery.settle()
     assert await world.processes.declared() == []
     async with asyncio.timeout(PATIENCE_S):
-        ranks = await submitting
-    # A submission has a rank if the index was back before the update. At least one of them made the declaration.
-    assert None in ranks
+        assert await submitting == [None, None, None]
     assert await world.processes.declared() == []
 
 

@@ -63,6 +63,11 @@ MEANINGS: Mapping[str, str] = {
 """Help text of each metric. Outside of the product, each name has the prefix `leaderforge_`."""
 
 
+def described(name: str) -> tuple[str, str]:
+    """Return the name under which a scraper sees a metric, and its meaning."""
+    return f"leaderforge_{name}", MEANINGS.get(name, name)
+
+
 def buckets(name: str) -> Sequence[float]:
     """Return the upper bounds of a histogram's buckets: seconds if the name ends with `_seconds`, otherwise items."""
     return _SECONDS if name.endswith("_seconds") else _SIZES

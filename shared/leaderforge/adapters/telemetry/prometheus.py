@@ -11,8 +11,8 @@ from prometheus_client import ProcessCollector as ResourceCollector
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from leaderforge.adapters.telemetry.metrics import MEANINGS, buckets
-from leaderforge.adapters.telemetry.tally import HistogramCounts, Tally, Timer
+from leaderforge.adapters.telemetry.metrics import buckets, described
+from leaderforge.adapters.telemetry.tally import Tally, Timer
 
 _ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
     "change_feed_connected": "livemin",
@@ -34,23 +34,18 @@ class Prometheus:
         GCCollector(registry=self._registry)
         self._tally = Tally()
         self._registry.register(self._tally)
-        self._transactions: dict[str, HistogramCounts] = {}
-        self._histograms: dict[str, HistogramCounts] = {}
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
-        histogram = self._transactions.get(name)
-        if histogram is None:
-            histogram = self._transactions[name] = self._tally.histogram("transaction_seconds", name)
-        return Timer(histogram)
+        return Timer(self._tally.histogram("transaction_seconds", name))
 
     def timed(self, name: str) -> AbstractContextManager[None]:
-        return Timer(self._histograms.get(name) or self._new_histogram(name))
+        return Timer(self._tally.histogram(name))
 
     def count(self, name: str, value: int = 1, **labels: str) -> None:
         self._tally.count(name, value, labels)
 
     def observe(self, name: str, value: float) -> None:
-        (self._histograms.get(name) or self._new_histogram(name)).observe(value)
+        self._tally.histogram(name).observe(value)
 
     def gauge(self, name: str, value: float) -> None:
         self._tally.gauge(name, value)
@@ -58,10 +53,6 @@ class Prometheus:
     def exposition(self) -> tuple[bytes, str]:
         """Return the current values of all metrics, and their content type."""
         return _shown(self._registry)
-
-    def _new_histogram(self, name: str) -> HistogramCounts:
-        histogram = self._histograms[name] = self._tally.histogram(name)
-        return histogram
 
 
 class PrometheusOfWorkers:
@@ -109,17 +100,14 @@ class PrometheusOfWorkers:
     def _new_counter(self, name: str, labels: Mapping[str, str]) -> Counter:
         counter = self._counters.get(name)
         if counter is None:
-            counter = self._counters[name] = Counter(
-                f"leaderforge_{name}", MEANINGS.get(name, name), list(labels), registry=self._registry
-            )
+            counter = self._counters[name] = Counter(*described(name), list(labels), registry=self._registry)
         child = counter.labels(**labels) if labels else counter
         self._counted[name, *labels.values()] = child
         return child
 
     def _new_gauge(self, name: str) -> Gauge:
         gauge = self._gauges[name] = Gauge(
-            f"leaderforge_{name}",
-            MEANINGS.get(name, name),
+            *described(name),
             registry=self._registry,
             multiprocess_mode=_ACROSS_WORKERS.get(name, "mostrecent"),
         )
@@ -130,9 +118,7 @@ class PrometheusOfWorkers:
         return histogram
 
     def _histogram(self, name: str, labels: Sequence[str] = ()) -> Histogram:
-        return Histogram(
-            f"leaderforge_{name}", MEANINGS.get(name, name), labels, buckets=buckets(name), registry=self._registry
-        )
+        return Histogram(*described(name), labels, buckets=buckets(name), registry=self._registry)
 
 
 def _shown(registry: CollectorRegistry) -> tuple[bytes, str]:

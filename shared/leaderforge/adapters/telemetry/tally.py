@@ -10,7 +10,7 @@ from typing import Protocol
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from leaderforge.adapters.telemetry.metrics import MEANINGS, buckets
+from leaderforge.adapters.telemetry.metrics import buckets, described
 
 
 class Tally(Collector):
@@ -24,7 +24,7 @@ class Tally(Collector):
         self._labels: dict[str, tuple[str, ...]] = {}
         self._counts: dict[tuple[str, ...], int] = {}
         self._gauges: dict[str, float] = {}
-        self._histograms: dict[str, dict[str, HistogramCounts]] = {}
+        self._histograms: dict[tuple[str, str], HistogramCounts] = {}
 
     def count(self, name: str, value: int, labels: Mapping[str, str]) -> None:
         """Add to a counter. The names of the labels must be the same, in the same order, at every call."""
@@ -41,26 +41,24 @@ class Tally(Collector):
 
     def histogram(self, name: str, transaction: str = "") -> "HistogramCounts":
         """Return a histogram, or the histogram of one transaction."""
-        histograms = self._histograms.setdefault(name, {})
-        if transaction not in histograms:
-            histograms[transaction] = HistogramCounts(buckets(name))
-        return histograms[transaction]
+        histogram = self._histograms.get((name, transaction))
+        if histogram is None:
+            histogram = self._histograms[name, transaction] = HistogramCounts(buckets(name))
+        return histogram
 
     def collect(self) -> Iterator[Metric]:
         for name, value in self._gauges.items():
-            yield GaugeMetricFamily(f"leaderforge_{name}", MEANINGS.get(name, name), value)
-        for name, labels in self._labels.items():
-            counter = CounterMetricFamily(f"leaderforge_{name}", MEANINGS.get(name, name), labels=labels)
-            for (counted, *values), count in self._counts.items():
-                if counted == name:
-                    counter.add_metric(values, count)
-            yield counter
-        for name, histograms in self._histograms.items():
-            labels = () if "" in histograms else ("name",)
-            family = HistogramMetricFamily(f"leaderforge_{name}", MEANINGS.get(name, name), labels=labels)
-            for transaction, histogram in histograms.items():
-                family.add_metric([transaction] if transaction else [], histogram.cumulated(), histogram.total)
-            yield family
+            yield GaugeMetricFamily(*described(name), value)
+        counters = {name: CounterMetricFamily(*described(name), labels=labels) for name, labels in self._labels.items()}
+        for (name, *values), count in self._counts.items():
+            counters[name].add_metric(values, count)
+        yield from counters.values()
+        histograms: dict[str, HistogramMetricFamily] = {}
+        for (name, transaction), histogram in self._histograms.items():
+            labels, values = (["name"], [transaction]) if transaction else ([], [])
+            family = histograms.setdefault(name, HistogramMetricFamily(*described(name), labels=labels))
+            family.add_metric(values, histogram.cumulated(), histogram.total)
+        yield from histograms.values()
 
 
 class HistogramCounts:
