@@ -21,19 +21,17 @@ from functions.edge.submissions import missing_player, submission_of
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName
+from functions.edge.wire.receipts import BatchOut, ReceiptOut, render_receipt
 from functions.edge.wire.submissions import (
     BatchIn,
-    BatchOut,
     BoardSubmissionIn,
     MixedBatchIn,
     QueuedBatchOut,
     QueuedOut,
-    ReceiptOut,
     SubmissionIn,
     SubmitQuery,
     render_message,
     render_queued,
-    render_receipt,
 )
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.callers import Caller

@@ -24,6 +24,7 @@ _WITHOUT_STANDING = """not exists (
 _WITHOUT_PREVIOUS = "(user_id, board_id, period_id) not in (select user_id, board_id, period_id from previous)"
 _LAST_JOIN = "    left join newcomers using (user_id)\n"
 _ANNOUNCED = (
+    (" as segments\n", " as segments,\n        coalesce(announces, ($17::smallint[])[1]) as announces\n"),
     ("$12::text[], $13::text[]\n", "$12::text[], $13::text[], $17::smallint[]\n"),
     ("metadata, segments\n    )\n),\nnew_events", "metadata, segments, announces\n    )\n),\nnew_events"),
 )

@@ -150,7 +150,7 @@ class RangedIndex(RedisIndex):
         is_refused = value is not None and refuses(value, record.packed[USER_BYTES:])
         if not update.count:
             return Applied(record.key, previous, None, is_refused)
-        is_stale = value is not None and revision_of(value) >= record.revision
+        is_stale = value is not None and revision_of(value) >= revision_of(record.value)
         entry = self._view.entry(user) or (previous if is_stale else record.key) or NONE
         above = answer.above[record.key] - (self._layout.exact and entry < record.key)
         return Applied(record.key, previous, above, is_refused)

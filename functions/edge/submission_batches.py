@@ -7,7 +7,8 @@ from functions.edge.context import Edge
 from functions.edge.http.errors import render_item_error
 from functions.edge.submissions import missing_player, submissions_of
 from functions.edge.wire.batches import Malformed
-from functions.edge.wire.submissions import SubmissionIn, SubmitQuery, render_message, render_queued, render_receipt
+from functions.edge.wire.receipts import render_receipt
+from functions.edge.wire.submissions import SubmissionIn, SubmitQuery, render_message, render_queued
 from leaderforge.domain.batches import complete
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import LeaderForgeError

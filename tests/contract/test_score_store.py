@@ -117,6 +117,29 @@ class TestRecord:
         assert list(await stores.scores.standings(ladder, [7, 8])) == [standing]
         assert await stores.scores.metadata(ladder, [7, 8]) == {7: '{"level": 1}'}
 
+    @pytest.mark.parametrize("scores", [(5, 5, 5), (5, 0, 5)])
+    @pytest.mark.parametrize("times", [(7, 7, 7), (7, 7, 8)])
+    @pytest.mark.parametrize(
+        "metadata", [(None, None, None), ("{}", "{}", "{}"), (None, "{}", "{}"), ("{}", "[1]", "{}")]
+    )
+    async def test_batches_of_equal_and_of_different_values(
+        self, stores: Stores, scores: Sequence[int], times: Sequence[int], metadata: Sequence[str | None]
+    ) -> None:
+        ladder = await stores.ladder()
+        await stores.players(1, 2, 3)
+        values = list(zip((1, 2, 3), scores, times, metadata, strict=True))
+        sent = [
+            Submission([ladder, other_period(ladder)], submit(ladder, user_id, score, at=at, metadata=text).event)
+            for user_id, score, at, text in values
+        ]
+        await record(stores.scores, *sent)
+        for counted in sent[0].ladders:
+            standings = await all_standings(stores.scores, counted)
+            assert [(s.user_id, s.score, s.achieved_at, s.metadata) for _, s in sorted(standings.items())] == values
+            assert [s.run_id for _, s in sorted(standings.items())] == [s.event.submission_id for s in sent]
+        # The stored events have the same content, because other content would be a conflict.
+        assert all(outcome.duplicate for outcome in await record(stores.scores, *sent))
+
     async def test_the_same_id_again_changes_nothing(self, stores: Stores) -> None:
         ladder = await stores.ladder()
         await stores.players(1, 2)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.edge.wire.submissions import BatchOut
+from functions.edge.wire.receipts import BatchOut
 from leaderforge.domain.boards import Board, Order, Policy
 from leaderforge.services import exporting
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.edge.wire.submissions import BatchOut, ReceiptOut
+from functions.edge.wire.receipts import BatchOut, ReceiptOut
 from leaderforge.adapters.memory.queue import MemoryQueue
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, PeriodKind

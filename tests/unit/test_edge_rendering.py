@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.edge.wire import entries, players, ranks, submissions
+from functions.edge.wire import entries, players, ranks, receipts
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.cursors import Direction, decoded, encoded
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order
@@ -102,7 +102,7 @@ def test_lookups(ranked: list[tuple[Entry, int]], missing: list[int]) -> None:
 @given(INTEGERS, st.none() | st.integers(1, MAX_INTEGER), st.booleans(), st.uuids(), TIMES)
 def test_receipts(score: int, rank: int | None, truth: bool, submission_id: UUID, time: int) -> None:
     receipt = Receipt(5, score, rank, 1, truth, not truth, submission_id, time)
-    shown = submissions.ReceiptOut.model_validate_json(submissions.render_receipt(receipt))
+    shown = receipts.ReceiptOut.model_validate_json(receipts.render_receipt(receipt))
     assert (shown.score, shown.rank, shown.improved, shown.submission_id) == (score, rank, truth, submission_id)
 
 

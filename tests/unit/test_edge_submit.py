@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from functions.edge.wire.submissions import BatchOut, ReceiptOut
+from functions.edge.wire.receipts import BatchOut, ReceiptOut
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
 from tests.unit.edge_fixtures import Api

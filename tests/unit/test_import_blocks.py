@@ -2,8 +2,6 @@
 
 import json
 import multiprocessing
-import os
-import signal
 import subprocess
 import sys
 from io import BytesIO
@@ -167,7 +165,7 @@ def test_the_end_of_a_process_loses_no_line_and_an_error_ends_the_processes(monk
                 assert not multiprocessing.active_children()
             lines.append(line)
             for process in multiprocessing.active_children():
-                os.kill(process.pid or 0, signal.SIGKILL)
+                process.kill()
     assert lines == read(data, TableFormat.CSV)[0]
 
     def stop(_: BadLine) -> None:

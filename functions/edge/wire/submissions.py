@@ -1,6 +1,5 @@
-"""Submissions in requests, their receipts, and their messages in the queue."""
+"""Submissions in requests, their acknowledgements, and their messages in the queue."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Literal
 from uuid import UUID
@@ -8,42 +7,26 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, RootModel, WrapValidator
 
 from functions.edge.wire.batches import exclude_each_other, validate_item
-from functions.edge.wire.bodies import number_json, string_json, truth_json
-from functions.edge.wire.entries import rank_in_json
+from functions.edge.wire.bodies import string_json
 from functions.edge.wire.errors import ErrorOut
 from functions.edge.wire.fields import (
     BoardName,
-    CountOut,
     ExternalIdIn,
     ExternalIdOut,
     IntegerIn,
     IntegerOut,
     PlayerIdIn,
-    RankInOut,
-    RankOut,
     TimeIn,
-    TimeOut,
 )
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
-from functions.edge.wire.numbers import NumbersIn, NumbersOut, TiebreakersOut, numbers_member
-from functions.edge.wire.periods import PeriodNameOut
-from functions.edge.wire.scores import ScoreValueIn, ScoreValueOut
-from functions.edge.wire.tiers import NextTierMember, TierNameOut, reached_tier_members
+from functions.edge.wire.numbers import NumbersIn, numbers_member
+from functions.edge.wire.scores import ScoreValueIn
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.submissions import Submission
-from leaderforge.domain.tiebreakers import Tiebreaker, subscore_json
 from leaderforge.domain.times import time_text
-from leaderforge.services.receipts import (
-    WITH_RANK,
-    WITHOUT_RANK,
-    PeriodReceipt,
-    PreviousStanding,
-    Receipt,
-    ReceiptDetails,
-    ReceiptOptions,
-)
+from leaderforge.services.receipts import WITH_RANK, WITHOUT_RANK, ReceiptOptions
 
 MAX_BATCH = 1000
 
@@ -147,98 +130,6 @@ class MixedBatchIn(LongIn):
     )
 
 
-class PreviousOut(StrictOut):
-    """A player's standing directly before a submission."""
-
-    score: ScoreValueOut
-    subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
-    tiebreakers: TiebreakersOut = Field({})
-    rank: RankOut | None = Field(
-        description="The rank that this standing would have now, among the other players; null if the receipt's is, or "
-        "if the standing had too few submissions."
-    )
-
-
-class PeriodReceiptOut(StrictOut):
-    """A player's standing in one period after a submission."""
-
-    period: PeriodNameOut
-    score: ScoreValueOut
-    subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
-    tiebreakers: TiebreakersOut = Field({})
-    rank: RankOut | None = Field(description="The rank in this period; null in the same cases as the receipt's rank.")
-    submissions: Annotated[int, Field(ge=1)]
-    improved: bool = Field(description="Whether this submission improved the standing in this period.")
-    achieved_at: TimeOut
-    tier: TierNameOut = ""
-    next_tier: NextTierMember = None
-    previous: PreviousOut | None = Field(
-        None, description="The standing before the submission, with `previous=exact`; null if there was none."
-    )
-
-
-class _Receipt(StrictOut):
-    """A player's standing on one board after a submission."""
-
-    user_id: IntegerOut
-    external_id: ExternalIdOut = ""
-    score: ScoreValueOut
-    subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
-    tiebreakers: TiebreakersOut = Field({})
-    rank: RankOut | None = Field(
-        description="The rank; null with `rank=none`, with too few submissions, or while the index is unavailable."
-    )
-    rank_in: RankInOut = Field({})
-    submissions: Annotated[int, Field(ge=1)]
-    missing_submissions: CountOut = Field(
-        0, description="How many submissions the player still needs to be ranked, only on boards with a minimum."
-    )
-    improved: bool = Field(description="Whether this submission improved the standing.")
-    duplicate: bool = Field(description="Whether a submission with this id was recorded before.")
-    submission_id: UUID
-    achieved_at: TimeOut
-    tier: TierNameOut = ""
-    next_tier: NextTierMember = None
-    attempts_left: CountOut = Field(
-        0, description="The number of further submissions that may count, only on tournaments with a limit of attempts."
-    )
-    previous: PreviousOut | None = Field(
-        None,
-        description="The standing before the submission, with `previous=exact`; null for the first submission and for "
-        "a duplicate.",
-    )
-    numbers: NumbersOut = Field({})
-    periods: list[PeriodReceiptOut] = Field(
-        [], description="The standing in each period that counts the submission, with `ranks=all`."
-    )
-
-
-class FeedReceiptOut(_Receipt):
-    """The receipt of a submission on a board that the board of the request feeds."""
-
-    board: BoardName
-
-
-class ReceiptOut(_Receipt):
-    """The receipt of a submission: the player's standing after it."""
-
-    feeds: list[FeedReceiptOut] = Field(
-        [], description="The receipts on the boards that this board feeds. Absent if the submission counts on none."
-    )
-
-
-class BatchResult(RootModel[ReceiptOut | ErrorOut]):
-    """The receipt of a submission of a batch, or its error."""
-
-    model_config = ConfigDict(json_schema_extra=exclude_each_other)
-
-
-class BatchOut(StrictOut):
-    """A receipt or an error for each submission, in their order."""
-
-    results: list[BatchResult]
-
-
 class QueuedOut(StrictOut):
     """The submission is queued and counted a moment later."""
 
@@ -258,75 +149,6 @@ class QueuedBatchOut(StrictOut):
     """The valid submissions are queued. Each invalid one has an error."""
 
     results: list[QueuedBatchResult]
-
-
-def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
-    """Return a receipt as a JSON object."""
-    external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
-    subscore = "" if receipt.subscore is None else subscore_json(receipt.tiebreakers, receipt.subscore)
-    achieved_at = time_text(receipt.achieved_at)
-    details = "" if receipt.details is None else _details_json(receipt, receipt.details, achieved_at)
-    tier = "" if receipt.tier is None else reached_tier_members(receipt.tier)
-    attempts = "" if receipt.attempts_left is None else f',"attempts_left":{receipt.attempts_left}'
-    within = "" if receipt.rank_in is None else f'"rank_in":{rank_in_json(receipt.rank_in)},'
-    numbers = "" if receipt.numbers is None else numbers_member(receipt.numbers)
-    feeds = _feeds_member(receipt) if receipt.feeds else ""
-    missing = "" if receipt.missing_submissions is None else f'"missing_submissions":{receipt.missing_submissions},'
-    return (
-        f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
-        f'{within}"submissions":{receipt.submissions},{missing}"improved":{truth_json(receipt.improved)},'
-        f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
-        f'"achieved_at":"{achieved_at}"{tier}{attempts}{numbers}{details}{feeds}}}'
-    )
-
-
-def _feeds_member(receipt: Receipt) -> str:
-    """Return the JSON member `feeds` with a comma before it."""
-    receipts = (f'{{"board":"{feed.board}",{render_receipt(feed.receipt)[1:]}' for feed in receipt.feeds)
-    return f',"feeds":[{",".join(receipts)}]'
-
-
-def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -> str:
-    """Return the requested JSON members of a receipt, each with a comma before it.
-
-    `achieved_at` is the receipt's time as text. To save time, equal values are rendered once only: periods with the
-    receipt's time use this text, and the main period uses the text of the receipt's `previous`.
-    """
-    tiebreakers = receipt.tiebreakers
-    previous = _previous_member(details.previous, tiebreakers) if details.has_previous else ""
-    if details.periods is None:
-        return previous
-    periods = [
-        _period_json(
-            period,
-            achieved_at if period.achieved_at == receipt.achieved_at else time_text(period.achieved_at),
-            previous if period.previous is details.previous else _previous_member(period.previous, tiebreakers),
-            tiebreakers,
-        )
-        for period in details.periods
-    ]
-    return f'{previous},"periods":[{",".join(periods)}]'
-
-
-def _previous_member(previous: PreviousStanding | None, tiebreakers: Sequence[Tiebreaker]) -> str:
-    """Return the JSON member `previous` with a comma before it."""
-    if previous is None:
-        return ',"previous":null'
-    score, rank, subscore = previous
-    middle = "" if subscore is None else subscore_json(tiebreakers, subscore)
-    return f',"previous":{{"score":{score},{middle}"rank":{"null" if rank is None else rank}}}'
-
-
-def _period_json(receipt: PeriodReceipt, time: str, previous_member: str, tiebreakers: Sequence[Tiebreaker]) -> str:
-    # Format all numbers here: a function call for each number would double the time.
-    period, score, rank, submissions, improved, _, subscore, _, tier = receipt
-    middle = "" if subscore is None else subscore_json(tiebreakers, subscore)
-    tiers = "" if tier is None else reached_tier_members(tier)
-    return (
-        f'{{"period":"{period}","score":{score},{middle}"rank":{"null" if rank is None else rank},'
-        f'"submissions":{submissions},"improved":{"true" if improved else "false"},'
-        f'"achieved_at":"{time}"{tiers}{previous_member}}}'
-    )
 
 
 def render_queued(submission: Submission, external_id: str | None = None) -> str:

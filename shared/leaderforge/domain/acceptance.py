@@ -6,6 +6,7 @@ from uuid import UUID
 
 from leaderforge.domain.boards import NO_LIMITS, Board, Ladder
 from leaderforge.domain.errors import PeriodClosed, Refused
+from leaderforge.domain.named_tuples import new_record
 from leaderforge.domain.score_types import LongScore, ScoreType
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
@@ -49,10 +50,10 @@ def accept(
     achieved_at = received_ms if requested_at is None else min(requested_at, received_ms)
     ladders = _ladders_at(board, achieved_at, now, grace_ms, history=history)
     second = subscore_of(board, subscore, numbers) if board.tiebreakers or subscore is not None else 0
-    event = Event(user_id, submission_id, score, achieved_at, metadata, second, received_us, change, numbers)
-    submission = Submission(ladders, event, requested_at)
-    submission.require_score()
-    return submission
+    if change is None:
+        board.limits.require_score(board.policy, score, board.score_type)
+    event = user_id, submission_id, score, achieved_at, metadata, second, received_us, change, numbers
+    return new_record(Submission, (ladders, new_record(Event, event), requested_at, ()))
 
 
 def accepted_score(board: Board, score: int) -> int:

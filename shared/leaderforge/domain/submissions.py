@@ -54,11 +54,6 @@ class Submission(NamedTuple):
         """Return whether stored data of the player decides about the submission: the standing, or the attempts."""
         return self.is_judged or self.board.tournament is not None
 
-    def require_score(self) -> None:
-        """Raise `RuleViolated` if the score breaks a rule that needs no standing. The score of a change is unknown."""
-        if self.event.change is None:
-            self.board.limits.require_score(self.board.policy, self.event.score, self.board.score_type)
-
     def on_top_of(self, run: "CountedRun | None") -> "Submission":
         """Return the submission of a change with its score: the change plus the score of the run, if there is one.
 

@@ -57,8 +57,9 @@ class Changes:
         if applied:
             # Take the better of the old and the new key, because a player who falls out of a cached top also changes
             # that top.
-            best = min(min(a.key, a.previous or a.key) for a in applied)
-            grown = any(a.previous is None for a in applied)
+            previous = [a.previous for a in applied if a.previous is not None]
+            best = min([*previous, *[a.key for a in applied]])
+            grown = len(previous) < len(applied)
             self._note(LadderChange(best, grown, ladder.board.id, ladder.period))
 
     def discard_ladder(self, ladder: Ladder) -> None:

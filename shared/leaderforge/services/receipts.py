@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.named_tuples import new_record
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.ranks import rank_of
@@ -15,6 +15,7 @@ from leaderforge.domain.standings import EarlierPlace, Event, Standing, is_impro
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.domain.tiers import LadderTiers, ReachedTier
+from leaderforge.domain.tournaments import Entrant
 from leaderforge.ports.index import Applied, LadderUpdate
 
 
@@ -172,14 +173,9 @@ class LadderGroup:
         """Return the exact rank of the player's newest standing, None if it is unknown."""
         return self._ranks[user_id]
 
-    def rank_in(self, user_id: int) -> Mapping[str, int] | None:
-        """Return the ranks in the player's segments by attribute, None on a board without segments.
-
-        The mapping is empty if the ranks are unknown.
-        """
+    def rank_in(self, user_id: int) -> Mapping[str, int]:
+        """Return the ranks in the player's segments by attribute. The mapping is empty if the ranks are unknown."""
         names = self._ladder.board.segments
-        if not names:
-            return None
         above = self._above_within.get(user_id) or [None] * len(names)
         return {name: rank_of(count) for name, count in zip(names, above, strict=True) if count is not None}
 
@@ -234,30 +230,33 @@ def receipt_of(
 ) -> Receipt:
     """Return the receipt of a recorded submission. `groups` has a group for each ladder of the submission, in order."""
     main, user_id = groups[0], submission.event.user_id
-    standing = main.newest[user_id]
-    return Receipt(
-        user_id=user_id,
-        score=standing.score,
-        rank=main.rank(user_id),
-        submissions=standing.submissions,
-        improved=recorded.improved,
-        duplicate=recorded.duplicate,
-        submission_id=submission.event.submission_id,
-        achieved_at=standing.achieved_at,
-        subscore=main.subscore(standing),
-        missing_submissions=main.missing_submissions(standing),
-        details=_details(submission, recorded, groups, options) if options.previous or options.periods else None,
-        tier=main.tier(standing),
-        attempts_left=_attempts_left(submission, recorded),
-        rank_in=main.rank_in(user_id),
-        numbers=submission.event.numbers,
-        tiebreakers=submission.board.tiebreakers,
+    standing, board = main.newest[user_id], submission.board
+    return new_record(
+        Receipt,
+        (
+            user_id,
+            standing.score,
+            main.rank(user_id),
+            standing.submissions,
+            recorded.improved,
+            recorded.duplicate,
+            submission.event.submission_id,
+            standing.achieved_at,
+            main.subscore(standing),
+            main.missing_submissions(standing),
+            _details(submission, recorded, groups, options) if options.previous or options.periods else None,
+            main.tier(standing),
+            None if recorded.entrant is None else _attempts_left(board, recorded.entrant),
+            main.rank_in(user_id) if board.segments else None,
+            submission.event.numbers,
+            board.tiebreakers,
+            (),
+        ),
     )
 
 
-def _attempts_left(submission: Submission, recorded: Recorded) -> int | None:
-    rules = submission.board.tournament
-    return None if rules is None or recorded.entrant is None else recorded.entrant.attempts_left(rules)
+def _attempts_left(board: Board, entrant: Entrant) -> int | None:
+    return None if board.tournament is None else entrant.attempts_left(board.tournament)
 
 
 def _details(

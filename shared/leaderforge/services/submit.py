@@ -152,7 +152,9 @@ class SubmitService:
         Nobody may submit for a team, because the scores of teams come from their members.
         """
         ids = {s.event.user_id for s in submissions if is_team_id(s.event.user_id)}
-        teams = await self._teams.teams(ids) if ids and self._teams is not None else {}
+        if not ids or self._teams is None:
+            return submissions
+        teams = await self._teams.teams(ids)
         return [IsTeam.of(s.event.user_id) if s.event.user_id in teams else s for s in submissions]
 
     async def _record(

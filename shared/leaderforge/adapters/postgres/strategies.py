@@ -25,6 +25,7 @@ from leaderforge.adapters.postgres.writing import hold_standings, insert_events,
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.named_tuples import new_record
 from leaderforge.domain.notices import announces, score_notices
 from leaderforge.domain.standings import EarlierPlace, Standing, combine, is_improvement, standing_of
 from leaderforge.domain.submissions import EventKey, Recorded, Submission, feeds_any
@@ -182,7 +183,7 @@ class SingleStatementWrite:
         # Sort by key, because the statement locks rows in the order of its input.
         rows = sorted(chain.from_iterable(map(_rows, submissions)))
         *columns, announced = zip(*rows, strict=True)
-        values: list[object] = [*columns, now // 1000, now, _numbers(submissions)]
+        values: list[object] = [*map(_shortened, columns), now // 1000, now, _numbers(submissions)]
         kind = "record_previous" if self._previous else "record"
         keeps_past = _keeps_past(submissions)
         if any(announced):
@@ -190,7 +191,7 @@ class SingleStatementWrite:
         elif keeps_past:
             kind = "record_past"
         if keeps_past or any(announced):
-            values.append(announced)
+            values.append(_shortened(announced))
         written = await connection.fetch(statement(f"{kind}_{submissions[0].board.policy}"), *values)
         boards = {board.id: board for board in distinct_boards(submissions)}
         earlier: Mapping[StandingKey, EarlierPlace | None] | None = None
@@ -276,9 +277,7 @@ def _recorded(
     entrant: Entrant | None = None,
 ) -> Recorded:
     improved = is_improvement(submission.board, submission.event, standings[0])
-    return Recorded(
-        submission.ladders, standings, duplicate=False, improved=improved, previous=previous, entrant=entrant
-    )
+    return new_record(Recorded, (submission.ladders, standings, False, improved, previous, entrant, ()))
 
 
 def _numbers(submissions: Sequence[Submission]) -> str | None:
@@ -288,6 +287,17 @@ def _numbers(submissions: Sequence[Submission]) -> str | None:
         return None
     members = (f'"{" ".join(map(str, s.event_key))}":{s.event.numbers}' for s in numbered)
     return f"{{{','.join(members)}}}"
+
+
+def _shortened(column: Sequence[object]) -> Sequence[object]:
+    """Return the array that stands for a column in record_*.sql: one item if all are equal, none if all are None.
+
+    Most columns of a batch have equal items, and each item of an array costs the driver time.
+    """
+    first = column[0]
+    if column.count(first) < len(column):
+        return column
+    return () if first is None else (first,)
 
 
 def _keys(submission: Submission) -> Sequence[StandingKey]:

@@ -16,6 +16,7 @@ from leaderforge.adapters.redis.records import (
     segments_of_value,
 )
 from leaderforge.domain.boards import Board
+from leaderforge.domain.named_tuples import new_record
 from leaderforge.domain.order import LAST, USER_BYTES, rank_bound, rank_bounds
 from leaderforge.domain.tiers import depend_on_total
 from leaderforge.ports.index import Applied, LadderUpdate
@@ -121,7 +122,7 @@ def _segment_bounds(board: Board, records: Iterable[IndexRecord]) -> Collection[
     return dict.fromkeys(
         (segment, rank_bound(board, record.key))
         for record in records
-        for segment in segments_of_value(board, record.packed[USER_BYTES:])
+        for segment in segments_of_value(board, record.value)
         if segment is not None
     )
 
@@ -135,14 +136,14 @@ def _above_within(
     if (
         previous_value is not None
         and is_listed(previous_value)
-        and revision_of(previous_value) > record.revision
+        and revision_of(previous_value) > revision_of(record.value)
         and key_of(board, record.key[-USER_BYTES:], previous_value) < bound
     ):
         # The index has a newer and better entry of this player. Do not count this entry (see `_applied`).
         newer = segments_of_value(board, previous_value)
     return [
         None if segment is None else within[segment, bound] - (segment in newer)
-        for segment in segments_of_value(board, record.packed[USER_BYTES:])
+        for segment in segments_of_value(board, record.value)
     ]
 
 
@@ -154,17 +155,21 @@ def _applied(
     earlier: Sequence[bytes],
 ) -> Applied:
     """Return the result for a player. `above` has the counts by rank bound, and is empty if they are unknown."""
-    previous, refused, entry = None, False, record.key if record.is_listed else None
+    key, value = record.key, record.value
+    previous, refused, entry = None, False, key if is_listed(value) else None
     if previous_value is not None:
         if is_listed(previous_value):
-            previous = key_of(board, record.key[-USER_BYTES:], previous_value)
+            previous = key_of(board, key[-USER_BYTES:], previous_value)
         else:
-            refused = refuses(previous_value, record.packed[USER_BYTES:])
-        if revision_of(previous_value) >= record.revision:
+            refused = refuses(previous_value, value)
+        if revision_of(previous_value) >= revision_of(value):
             entry = previous
     if not above:
-        return Applied(record.key, previous, None, refused)
+        return new_record(Applied, (key, previous, None, refused, (), None, ()))
     # Do not count the player's own entry: the index may have a newer and better entry, which is above this standing.
-    bounds = rank_bounds(board, (record.key, *earlier))
-    counts = [above[bound] - (entry is not None and entry < bound) for bound in bounds]
-    return Applied(record.key, previous, counts[0], refused, counts[1:])
+    bound = rank_bound(board, key)
+    count = above[bound] - (entry is not None and entry < bound)
+    above_earlier: Sequence[int] = ()
+    if earlier:
+        above_earlier = [above[b] - (entry is not None and entry < b) for b in rank_bounds(board, earlier)]
+    return new_record(Applied, (key, previous, count, refused, above_earlier, None, ()))

@@ -116,7 +116,7 @@ class RedisIndex(RedisRanking):
         standings: Sequence[Standing],
         observed: Mapping[int, IndexValue],
     ) -> Collection[int]:
-        values = {s.user_id: record_of(ladder.board, s).packed[USER_BYTES:] for s in standings}
+        values = {s.user_id: record_of(ladder.board, s).value for s in standings}
         calls = []
         for p, ids in self._by_partition(user_ids).items():
             args = [part for i in ids for part in (user_bytes(i), observed.get(i, _NO_VALUE).value, values.get(i, b""))]

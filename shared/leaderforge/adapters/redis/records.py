@@ -21,8 +21,6 @@ from leaderforge.domain.standings import Standing
 _REVISION = slice(0, 7)
 _FLAGS = 7
 _SEGMENTS = 8
-_RECORD_REVISION = slice(USER_BYTES + _REVISION.start, USER_BYTES + _REVISION.stop)
-_RECORD_FLAGS = USER_BYTES + _FLAGS
 _SUBMISSIONS = slice(-4, None)
 _MAX_SUBMISSIONS = 2**32 - 1
 _DETAILS = Struct(">BI")
@@ -43,14 +41,9 @@ class IndexRecord(NamedTuple):
     packed: bytes
 
     @property
-    def revision(self) -> bytes:
-        """Return the revision, as bytes in numeric order."""
-        return self.packed[_RECORD_REVISION]
-
-    @property
-    def is_listed(self) -> bool:
-        """Return whether the record has an entry in the sorted set."""
-        return not self.packed[_RECORD_FLAGS] & UNLISTED
+    def value(self) -> bytes:
+        """Return the value that the index stores for the player."""
+        return self.packed[USER_BYTES:]
 
 
 def record_of(board: Board, standing: Standing) -> IndexRecord:

@@ -1,12 +1,27 @@
 -- Generated from fragments/record.sql and upsert_latest.sql by scripts/record_statements.py.
 -- Inserts events, and computes the rows of their standings: `upsert_rows`. The next part of the statement, the policy's
--- upsert, writes these rows. $1 to $13 are arrays with one item per standing. An event has one item for each of its
--- standings. `leads` is true in one of these items only: this item inserts the event. $16 is a JSON object from an
--- event's key to the event's named numbers. Events without named numbers are not in the object. If no event of the
--- batch has named numbers, $16 is null and costs nothing. A batch has at most one event per player and board. Items
--- must be sorted by the key of the standing, which prevents deadlocks.
+-- upsert, writes these rows. $1 to $13 are arrays with one item per standing. An array of one item stands for equal
+-- items, and an empty array for nulls. An event has one item for each of its standings. `leads` is true in one of these
+-- items only: this item inserts the event. $16 is a JSON object from an event's key to the event's named numbers.
+-- Events without named numbers are not in the object. If no event of the batch has named numbers, $16 is null and costs
+-- nothing. A batch has at most one event per player and board. Items must be sorted by the key of the standing, which
+-- prevents deadlocks.
 with items as (
-    select *
+    select
+        coalesce(user_id, ($1::bigint[])[1]) as user_id,
+        coalesce(board_id, ($2::bigint[])[1]) as board_id,
+        coalesce(period_id, ($3::bigint[])[1]) as period_id,
+        coalesce(leads, ($4::boolean[])[1]) as leads,
+        coalesce(sign, ($5::smallint[])[1]) as sign,
+        coalesce(submission_id, ($6::uuid[])[1]) as submission_id,
+        coalesce(score, ($7::bigint[])[1]) as score,
+        coalesce(subscore, ($8::bigint[])[1]) as subscore,
+        coalesce(subranked, ($9::bigint[])[1]) as subranked,
+        coalesce(achieved_at, ($10::bigint[])[1]) as achieved_at,
+        coalesce(received_us, ($11::bigint[])[1]) as received_us,
+        coalesce(metadata, case when cardinality($12::text[]) = 1 then ($12::text[])[1] end) as metadata,
+        coalesce(segments, case when cardinality($13::text[]) = 1 then ($13::text[])[1] end) as segments,
+        coalesce(announces, ($17::smallint[])[1]) as announces
     from unnest(
         $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
         $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $17::smallint[]
