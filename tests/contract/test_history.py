@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -151,6 +153,12 @@ async def test_the_boards_of_a_player(stores: Stores, histories: HistoryStore) -
     await stores.moderation.remove(boards[0], 1, AuditEntry(3 * DAY, "cli", "entry.remove"))
     await stores.scores.delete_board(boards[1].slug, AuditEntry(3 * DAY, "cli", "board.delete"))
     assert await listed(1) == sorted(board.slug for board in boards[2:])
+    for board in (daily, boards[0]):
+        act = AuditEntry(3 * DAY, "cli", "board.change")
+        await stores.scores.change_board(board.slug, partial(replace, frozen_at=2 * DAY), act)
+    # A frozen board may show a moment before the player was hidden or removed.
+    assert await listed(2) == [daily.slug]
+    assert await listed(1) == sorted(board.slug for board in [boards[0], *boards[2:]])
 
 
 async def test_what_a_moderator_does_shows(stores: Stores, histories: HistoryStore) -> None:

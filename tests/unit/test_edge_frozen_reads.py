@@ -130,9 +130,10 @@ async def freeze(api: Api, moment: str | None) -> None:
 
 
 async def go_on(api: Api) -> None:
-    """Submit scores, hide a player, and settle the week, in which player 2 is promoted in the place of player 3."""
+    """Submit scores, hide entries, and settle the week, in which player 2 is promoted in the place of player 3."""
     await play(api, START + 3 * HOUR, {1: 30, 3: 25, 2: 40})
-    await accepted(api, "POST", "/api/boards/race/entries/1/hide", {"reason": "cheats"})
+    for entry in ("race/entries/1", "cup/entries/2"):
+        await accepted(api, "POST", f"/api/boards/{entry}/hide", {"reason": "cheats"})
     api.clock.now = WEEK_END + 300_000 + LAST_COUNT_MS
     assert await settle(api.services) == 1
 

@@ -29,7 +29,7 @@ class HistoryStore(Protocol):
         """Return boards with a standing of the player, with slugs after `after`, in order of slug.
 
         Private boards are included only if `private` is true. Boards on which the player is hidden are included only if
-        `hidden` is true.
+        `hidden` is true, or if they are frozen: they show a moment at which the player may have been visible.
         """
         ...
 

@@ -45,7 +45,11 @@ class MemoryHistoryStore:
     ) -> Sequence[Board]:
         boards = {board.slug: board for board in await self._scores.boards()}
         standings = self._scores.standings_of_player(user_id)
-        played = {ladder.board.slug for ladder, s in standings if not s.removed and (hidden or not s.hidden)}
+        played = {
+            ladder.board.slug
+            for ladder, s in standings
+            if boards[ladder.board.slug].frozen_at is not None or (not s.removed and (hidden or not s.hidden))
+        }
         slugs = [slug for slug in sorted(played) if slug > after and (private or not boards[slug].private)]
         return [boards[slug] for slug in slugs[:limit]]
 
