@@ -22,6 +22,7 @@ import pytest
 
 from leaderforge.adapters.postgres.moment_store import PostgresMoments
 from leaderforge.adapters.redis.cluster import Cluster
+from leaderforge.domain.boards import Ladder
 from leaderforge.services.moment_comparison import MomentComparison
 from tests.acceptance.conftest import lasting_belief
 from tests.contract.index_fixtures import cluster, new_redis_index
@@ -122,9 +123,11 @@ class Tour:
         return sum(comparison.count for comparison in comparisons)
 
     async def _add_checkpoints(self, changes: int) -> None:
-        moments, now = self._world.stores.moments, self._world.now
-        ladders = [self._world.ladder(*place) for place in self._world.places()]
-        await asyncio.gather(*(moments.add_checkpoint(ladder, changes, now) for ladder in ladders))
+        async def add(ladder: Ladder) -> None:
+            while await self._world.stores.moments.add_checkpoint(ladder, changes, self._world.now):
+                pass
+
+        await asyncio.gather(*(add(self._world.ladder(*place)) for place in self._world.places()))
 
     @contextmanager
     def _timed(self, part: str) -> Iterator[None]:
