@@ -23,11 +23,13 @@ __all__ = ["new_rig", "servers"]
 
 OnNode = Callable[[ValkeyCluster, int], None]
 """Function that disturbs one node of a cluster."""
+WORKING_STORE = {"LEADERFORGE_STORE_TIMEOUT_MS": "30000"}
+"""Settings for tests in which the store works: a busy machine would exceed the short time limit of the other tests."""
 
 
 class TestIndexFails:
     async def test_a_node_killed(self, new_rig: NewRig) -> None:
-        rig = await new_rig()
+        rig = await new_rig(**WORKING_STORE)
         async with rig.load() as load:
             await load.goes_on()
             rig.valkey.kill(1)
@@ -43,7 +45,7 @@ class TestIndexFails:
 
     @pytest.mark.long
     async def test_a_node_frozen(self, new_rig: NewRig) -> None:
-        rig = await new_rig()
+        rig = await new_rig(**WORKING_STORE)
         async with rig.load() as load:
             await load.goes_on()
             rig.valkey.pause(0)
@@ -65,7 +67,7 @@ class TestIndexFails:
         self, new_rig: NewRig, own_valkey: OwnValkey, lose: OnNode, bring_back: OnNode
     ) -> None:
         valkey = await asyncio.to_thread(own_valkey, nodes=NODES, replicas=1)
-        rig = await new_rig(valkey)
+        rig = await new_rig(valkey, **WORKING_STORE)
         async with rig.load() as load:
             await load.goes_on()
             lose(valkey, 0)
@@ -84,7 +86,7 @@ class TestIndexFails:
         "wiped", [pytest.param(range(NODES), marks=pytest.mark.long), [2]], ids=["all nodes", "one node"]
     )
     async def test_wiped(self, new_rig: NewRig, wiped: range | list[int]) -> None:
-        rig = await new_rig()
+        rig = await new_rig(**WORKING_STORE)
         async with rig.load() as load:
             await load.goes_on()
             for _ in range(3):
@@ -97,7 +99,7 @@ class TestIndexFails:
 
     @pytest.mark.long
     async def test_wiped_while_no_process_reconciles(self, new_rig: NewRig) -> None:
-        rig = await new_rig(LEADERFORGE_RECONCILE_MS="0")
+        rig = await new_rig(**WORKING_STORE, LEADERFORGE_RECONCILE_MS="0")
         async with rig.load() as load:
             await load.goes_on()
             _wipe(rig, range(NODES))
@@ -113,7 +115,7 @@ class TestIndexFails:
         await rig.verifies()
 
     async def test_scripts_flushed(self, new_rig: NewRig) -> None:
-        rig = await new_rig()
+        rig = await new_rig(**WORKING_STORE)
         async with rig.load() as load:
             await load.goes_on()
             for number in range(NODES):
@@ -129,7 +131,7 @@ class TestIndexFails:
         # While only some of a slot's keys have moved, a submission waits twice: for the index, and then for the
         # declaration of its pending update. A request must outlast both waits. Raise the time limit of the database,
         # because the time limit of a request derives from it.
-        rig = await new_rig(await asyncio.to_thread(own_valkey, nodes=2), LEADERFORGE_STORE_TIMEOUT_MS="30000")
+        rig = await new_rig(await asyncio.to_thread(own_valkey, nodes=2), **WORKING_STORE)
         slot = IndexKeys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:
             await load.goes_on()
