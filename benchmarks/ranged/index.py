@@ -147,7 +147,7 @@ class RangedIndex(RedisIndex):
         assert self._view is not None
         user = record.key[-USER_BYTES:]
         previous = key_of(update.ladder.board, user, value) if value is not None else None
-        is_refused = value is not None and refuses(value, record.packed[USER_BYTES:])
+        is_refused = value is not None and refuses(value, record.value)
         if not update.count:
             return Applied(record.key, previous, None, is_refused)
         is_stale = value is not None and revision_of(value) >= revision_of(record.value)
