@@ -9,6 +9,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from tests.waiting import PATIENCE_S
+
 FRONTEND = Path(__file__).parents[2] / "frontend"
 SITE = FRONTEND / "dist"
 
@@ -60,8 +62,11 @@ async def chromium() -> AsyncIterator[Browser]:
 async def context(
     browser: Browser, size: tuple[int, int] = DESKTOP, colours: str = "light", language: str = "en-US"
 ) -> BrowserContext:
-    """Return the context of a new window: without stored data, in UTC, by default in American English."""
-    return await browser.new_context(
+    """Return the context of a new window: without stored data, in UTC, by default in American English.
+
+    Its actions and page loads, such as clicks, wait up to `PATIENCE_S`.
+    """
+    window = await browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme=colours,
         has_touch=size == PHONE,
@@ -69,6 +74,8 @@ async def context(
         locale=language,
         timezone_id="UTC",
     )
+    window.set_default_timeout(PATIENCE_S * 1000)
+    return window
 
 
 def _unpacked() -> dict[str, str]:

@@ -3,14 +3,14 @@ import 'swagger-ui-dist/swagger-ui.css';
 
 import documentUrl from '../../openapi.json?url';
 import { loadConfig } from '../config';
+import { openApi30 } from './openApi30';
 
 const [{ apiBaseUrl }, reply] = await Promise.all([loadConfig(), fetch(documentUrl)]);
-const spec = (await reply.json()) as Record<string, unknown>;
 
 SwaggerUI({
   domNode: document.getElementById('docs'),
   // Use the API of this deployment for the calls that readers try out.
-  spec: { ...spec, servers: [{ url: apiBaseUrl || '/' }] },
+  spec: { ...openApi30(await reply.text()), servers: [{ url: apiBaseUrl || '/' }] },
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   // Off: by default, Swagger UI loads a badge from another origin.
