@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.boards import Policy, RankStyle
+from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.services import overtaking
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
@@ -77,6 +80,25 @@ async def test_a_player_whom_a_friend_passes_gets_an_event() -> None:
         assert await look(api) == [Pass(1, 2, 4), Pass(1, 3, 4)]
         await score(api, 3, 80)
         await score(api, 1, 55)
+        assert await look(api) == []
+
+
+async def test_a_pass_is_noticed_though_the_index_gets_the_score_later() -> None:
+    async with serving() as api:
+        await race(api)
+        await follow(api, 1, 2)
+        await score(api, 1, 50)
+        await score(api, 2, 40)
+        assert await look(api) == []
+        # Only the store has this score, as if the process had been killed after the commit.
+        api.clock.now += 1
+        board = await api.services.boards.get("race")
+        event = Event(2, uuid4(), 60, api.clock.now)
+        [recorded] = await api.store.record([Submission(board.ladders_at(api.clock.now), event)])
+        assert isinstance(recorded, Recorded)
+        assert [(found.user_id, found.overtaken_by) for found in await look(api)] == [(1, 2)]
+        await api.services.maintain.reconcile()
+        await score(api, 2, 70)
         assert await look(api) == []
 
 

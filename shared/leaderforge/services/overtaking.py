@@ -1,7 +1,7 @@
 """Notices about players whom a friend has passed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderforge.domain.boards import Board, Ladder
@@ -42,18 +42,20 @@ class _Mover:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Places of the players `user_ids` on a ladder: at the previous check, and now.
+    """Places of players on a ladder: at the previous check, in the rows of their submissions, and now in the index.
 
-    In `before`, None stands for no visible entry.
+    None stands for no visible entry. The index may get a change later than the outbox gets its row.
     """
 
     ladder: Ladder
-    user_ids: Collection[int]
     before: Mapping[int, bytes | None]
+    in_rows: Mapping[int, bytes | None]
     now: Mapping[int, PlacedPlayer]
 
     def key(self, user_id: int) -> bytes | None:
         """Return the present sort key of a player, None without a visible entry."""
+        if user_id in self.in_rows:
+            return self.in_rows[user_id]
         placed = self.now.get(user_id)
         return None if placed is None else placed.key
 
@@ -64,7 +66,7 @@ class _Places:
         """
         mine, theirs = self.key(user_id), self.key(friend_id)
         mine_before = self.before.get(user_id)
-        if mine is None or theirs is None or mine_before is None:
+        if mine is None or theirs is None or mine_before is None or user_id not in self.now:
             return False
         theirs_before = self.before.get(friend_id)
         if theirs_before is None and friend_id not in self.before and not friend_is_new:
@@ -78,7 +80,8 @@ class OvertakingService:
     """Derivation of notices about overtaken players, for boards that ask for these notices.
 
     A player is compared with a friend after each change of the friend's standing, in the board's first period kind. The
-    places of both are read from the index after the commit. The places are stored in the transaction of the notices.
+    place of a player who has submitted is in the row of the outbox. Other places are read from the index after the
+    commit. The places are stored in the transaction of the notices.
     Therefore each pass causes at most one notice. Players who pass each other back and forth between two checks cause
     no notice.
     """
@@ -114,7 +117,7 @@ class OvertakingService:
         recipients: set[int] = set()
         for ladder, on_ladder in movers.items():
             friends = await self._recipients_of([user_id for user_id, mover in on_ladder.items() if mover.passes])
-            looked_up = await self._places(ladder, _compared(on_ladder, friends))
+            looked_up = await self._places(ladder, on_ladder, friends)
             places += _noticed(looked_up, on_ladder, friends)
             recipients.update(*friends.values())
             for friend_id, user_ids in friends.items():
@@ -149,13 +152,20 @@ class OvertakingService:
         followed = await self._friends.followed(user_id, MAX_FRIENDS)
         return [friend.user_id for friend in followed if friend.is_mutual]
 
-    async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
+    async def _places(
+        self, ladder: Ladder, movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]
+    ) -> _Places:
+        """Return the places of the movers, and of the players in `friends`."""
+        board = ladder.board
+        in_rows = {i: changed_key(board, mover.row) for i, mover in movers.items() if reports_submission(mover.row)}
+        read = (movers.keys() - in_rows.keys()).union(*friends.values())
+        compared = read | friends.keys()
         # Read the stored places before the index. Otherwise, a relay could store newer places between the two reads.
-        before = await self._store.places(ladder.board.id, ladder.period, user_ids) if user_ids else {}
+        before = await self._store.places(board.id, ladder.period, compared) if compared else {}
         now: dict[int, PlacedPlayer] = {}
-        for chunk in chunks(sorted(user_ids), _LOOKED_UP):
+        for chunk in chunks(sorted(read), _LOOKED_UP):
             now |= (await self._query.placed(ladder, chunk)).by_id
-        return _Places(ladder, user_ids, before, now)
+        return _Places(ladder, before, in_rows, now)
 
 
 def _movers(rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Mapping[Ladder, Mapping[int, _Mover]]:
@@ -194,15 +204,6 @@ def _first_periods(row: OutboxRow, board: Board) -> Iterator[int]:
             yield period
 
 
-def _compared(movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]) -> set[int]:
-    """Return the players whose places must be read: all in `friends`, and the movers whose changes are no submissions.
-
-    The outbox rows of the other movers contain the movers' places.
-    """
-    moderated = {user_id for user_id, mover in movers.items() if not reports_submission(mover.row)}
-    return moderated.union(friends, *friends.values())
-
-
 def _noticed(
     places: _Places, movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]
 ) -> Iterator[NoticedPlace]:
@@ -212,9 +213,7 @@ def _noticed(
     seqs |= {user_id: mover.row.seq for user_id, mover in movers.items()}
     board, period = places.ladder.board, places.ladder.period
     for user_id, seq in seqs.items():
-        is_read = user_id in places.user_ids
-        key = places.key(user_id) if is_read else changed_key(board, movers[user_id].row)
-        yield NoticedPlace(user_id, board.id, period, key, seq)
+        yield NoticedPlace(user_id, board.id, period, places.key(user_id), seq)
 
 
 def _draft(ladder: Ladder, row: OutboxRow, user_id: int, passed: PlacedPlayer) -> NoticeDraft:
