@@ -193,6 +193,17 @@ async def test_an_import_feeds(api: Api) -> None:
     assert entries == {"laps": [(2, 700), (1, 900)], "coins": [(1, 5)], "runs": [(1, 900), (2, 700)]}
 
 
+async def test_imported_lines_without_a_time_have_one_time_on_all_boards(api: Api) -> None:
+    await boards(api)
+    lines = b"player,score\n2,900\n1,900\n"
+    query = "?board=laps&file=runs.csv&user_id=player&score=score"
+    assert (await api.upload(f"/api/admin/imports{query}", lines, ADMIN_KEY)).status_code == 200
+    tops = [(await api.get(f"/api/boards/{slug}/top")).json()["entries"] for slug in ("laps", "runs")]
+    laps, runs = ([(entry["user_id"], entry["achieved_at"]) for entry in top] for top in tops)
+    assert laps == runs
+    assert [user_id for user_id, _ in laps] == [2, 1]
+
+
 async def test_a_used_attempt_refuses_the_whole_submission(api: Api) -> None:
     await api.players(1)
     await create(api, "coins")

@@ -96,15 +96,15 @@ class LineAcceptance:
         now, history = self._clock(), self._rules.history
         rules_of = without_limits(board) if history else board
         outcomes = [self._submission(rules_of, line, now) for line in lines]
-        if not board.feeds:
-            return outcomes
-        rules_of_targets = {slug: without_limits(b) for slug, b in targets.items()} if history else targets
-        grace_ms = self._rules.grace_ms
-        return [fed_or_error(o, rules_of_targets, now=now, grace_ms=grace_ms, history=history) for o in outcomes]
+        if board.feeds:
+            rules_of_targets = {slug: without_limits(b) for slug, b in targets.items()} if history else targets
+            grace_ms = self._rules.grace_ms
+            outcomes = [fed_or_error(o, rules_of_targets, now=now, grace_ms=grace_ms, history=history) for o in outcomes]
+        return [o if line.achieved_at is not None else _untimed(o) for line, o in zip(lines, outcomes, strict=True)]
 
     def _submission(self, board: Board, line: ScoreLine, now: int) -> Submission | LeaderForgeError:
         try:
-            submission = accept(
+            return accept(
                 board,
                 user_id=ANYBODY,
                 submission_id=line.submission_id,
@@ -120,5 +120,15 @@ class LineAcceptance:
             )
         except LeaderForgeError as error:
             return error
-        # Call the constructor, because `_replace` takes twice the time.
-        return Submission(submission.ladders, submission.event) if line.achieved_at is None else submission
+
+
+def _untimed(outcome: Submission | LeaderForgeError) -> Submission | LeaderForgeError:
+    """Return the submission of a line without a time: it has no requested time, and neither have its fed submissions.
+
+    Return an error as it is.
+    """
+    if not isinstance(outcome, Submission):
+        return outcome
+    # Call the constructor, because `_replace` takes twice the time.
+    fed = tuple(Submission(part.ladders, part.event) for part in outcome.fed)
+    return Submission(outcome.ladders, outcome.event, None, fed)
