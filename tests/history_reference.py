@@ -243,7 +243,9 @@ class Teams:
     ) -> View:
         """Return the entries of a team board. `function` has its name and its number of members."""
         shares: dict[int, list[tuple[int, Result]]] = defaultdict(list)
-        for player in self.spans.keys() - set(hidden) - {player for player, _ in source.hidden}:
+        for player in (
+            self.spans.keys() - set(hidden) - {player for player, in_period in source.hidden if in_period == period}
+        ):
             for team, result in self._shares(source, period, player).items():
                 shares[team].append((player, result))
         scores = ((team, team_score(rules, *function, members)) for team, members in shares.items())

@@ -20,12 +20,20 @@ class Reference:
         self.events: list[dict[str, Any]] = []
         self.spans: list[dict[str, Any]] = []
         self.hidden: set[int] = set()
-        self.hidden_entries: set[int] = set()
+        self.hidden_entries: set[tuple[int, Any]] = set()
         self.erased: set[int] = set()
 
     def submit(self, player: int, number: int, score: int, at: int) -> None:
         self.events.append(
-            {"player": player, "number": number, "score": score, "at": at, "void": False, "void_days": set()}
+            {
+                "player": player,
+                "number": number,
+                "score": score,
+                "at": at,
+                "void": False,
+                "void_days": set(),
+                "replaced": None,
+            }
         )
 
     def join(self, player: int, team: int, at: int) -> None:
@@ -43,7 +51,23 @@ class Reference:
     def void(self, player: int) -> None:
         for event in self.events:
             if event["player"] == player:
-                event["void"] = True
+                event["void"], event["replaced"] = True, None
+
+    def set_void(self, event: dict[str, Any], void: bool) -> None:
+        event["void"], event["replaced"] = void, None
+
+    def replace(self, player: int, at: int) -> None:
+        for event in self.events:
+            if event["player"] == player and not event["void"]:
+                event["void"], event["replaced"] = True, at
+
+    def hide_entry(self, player: int) -> None:
+        """Hide the player in all periods in which the player has submitted."""
+        days = {event["at"] // DAY_MS for event in self.events if event["player"] == player}
+        self.hidden_entries |= {(player, period) for period in (ALL, *days)}
+
+    def show_entry(self, player: int) -> None:
+        self.hidden_entries = {(other, period) for other, period in self.hidden_entries if other != player}
 
     def void_in(self, player: int, period: Any) -> None:
         for event in self.events:
@@ -66,7 +90,7 @@ class Reference:
 
     def _team(self, function: str, k: int | None, period: Any, team: int) -> tuple[int, int, int] | None:
         players = {span["player"] for span in self.spans if span["team"] == team}
-        players -= self.hidden | self.hidden_entries
+        players -= self.hidden | {player for player, hidden_in in self.hidden_entries if hidden_in == period}
         shares = {player: self._share(period, team, player) for player in players}
         counted = [
             (share["score"] * self.sign, share["at"], player, share) for player, share in shares.items() if share
@@ -88,7 +112,9 @@ class Reference:
         return {"count": len(events), **self._fold(events)}
 
     def _counts(self, event: Mapping[str, Any], period: Any, team: int) -> bool:
-        if event["void"] or period in event["void_days"] or period not in (ALL, event["at"] // DAY_MS):
+        if period in event["void_days"] or period not in (ALL, event["at"] // DAY_MS):
+            return False
+        if event["void"] and not self._was_over(event["replaced"], period):
             return False
         return any(
             span["player"] == event["player"]
@@ -97,6 +123,9 @@ class Reference:
             and (span["to"] is None or event["at"] < span["to"])
             for span in self.spans
         )
+
+    def _was_over(self, replaced: int | None, period: Any) -> bool:
+        return replaced is not None and period != ALL and (period + 1) * DAY_MS <= replaced
 
     def _fold(self, events: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
         if self.policy == "best":

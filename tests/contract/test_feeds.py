@@ -293,6 +293,24 @@ async def test_removal_from_a_target_concerns_this_target_only(stores: Stores) -
     assert {fed.board.id for fed, _ in again.fed} == {world.targets["deaths"].id, world.targets["runs"].id}
 
 
+@pytest.mark.parametrize("steps", [("set", True, False, True), (True, "set", False, True, False)])
+async def test_a_set_score_replaces_fed_submissions_for_good(stores: Stores, steps: Sequence[str | bool]) -> None:
+    """`steps` are setting the score of a target, and removals (True) and restorations (False) of the origin."""
+    world = await World.create(stores)
+    await world.recorded(world.submission(80, number=7, coins=6))
+    coins = world.targets["coins"]
+    for step in steps:
+        if isinstance(step, bool):
+            await set_removed(world, world.laps, 7, removed=step)
+        else:
+            new = world.plain(coins, 2, submission_id=UUID(int=8), at=1)
+            await stores.moderation.set_score(new, AuditEntry(NOON + 1, "tests", "entry.set", coins.slug, 1))
+    assert (await world.scores())["coins"] == (2, 1)
+    # A restoration of the fed submission itself lets it count again.
+    await set_removed(world, coins, 7, removed=False)
+    assert (await world.scores())["coins"] == (8, 2)
+
+
 async def set_removed(world: World, board: Board, number: int, *, removed: bool) -> Sequence[tuple[Ladder, Standing]]:
     act = AuditEntry(NOON, "tests", "submission.remove", board.slug, 1, "", {"submission_id": str(UUID(int=number))})
     fed = {feed.board for feed in board.feeds}

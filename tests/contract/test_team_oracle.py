@@ -159,11 +159,11 @@ class TeamWorld:
 
     async def _hide_entry(self, player: int, *_: int) -> None:
         await self._moderate(self.stores.moderation.set_entry_hidden(self.source, player, True, self.act))
-        self.reference.hidden_entries.add(player)
+        self.reference.hide_entry(player)
 
     async def _show_entry(self, player: int, *_: int) -> None:
         await self._moderate(self.stores.moderation.set_entry_hidden(self.source, player, False, self.act))
-        self.reference.hidden_entries.discard(player)
+        self.reference.show_entry(player)
 
     async def _remove(self, player: int, *_: int) -> None:
         await self._moderate(self.stores.moderation.remove(self.source, player, self.act))
@@ -186,13 +186,13 @@ class TeamWorld:
             event = events[which % len(events)]
             key = self.source, player, UUID(int=event["number"])
             await self._moderate(self.stores.moderation.set_submission_removed(*key, void, self.act))
-            event["void"] = void
+            self.reference.set_void(event, void)
 
     async def _set(self, player: int, score: int, _: int) -> None:
         number = next(numbers)
         submission = self._submission(player, number, score, self.now)
         await self._moderate(self.stores.moderation.set_score(submission, self.act))
-        self.reference.void(player)
+        self.reference.replace(player, self.now)
         self.reference.submit(player, number, score, self.now)
 
     async def _hide_team(self, _: int, team: int, __: int) -> None:
@@ -268,4 +268,20 @@ async def test_a_restored_submission_of_a_past_period_counts_for_its_team_again(
         await world.scores.sweep()
         await world.take((action, 1, 0, 0))
         await world.check()
+    await world.process.close()
+
+
+@pytest.mark.parametrize("act", ["set", "hide entry"])
+async def test_an_act_on_an_entry_changes_the_team_in_the_periods_of_the_entry_only(stores: Stores, act: str) -> None:
+    """A set score leaves past periods as they are, and a hidden entry the periods after it."""
+    world = await TeamWorld.of(stores, Policy.SUM, Order.DESC)
+    await world.take(("join", 1, 0, 0))
+    for _ in range(3):
+        await world.take(("submit", 1, 5, 1))
+        await world.check()
+        await world.take((act, 1, 3, 0))
+        await world.check()
+        world.set_now(world.now + DAY_MS)
+    days = [world.reference.scores("sum", None, period) for period in world.reference.periods() - {ALL}]
+    assert len([scores for scores in days if scores]) == (3 if act == "set" else 0)
     await world.process.close()

@@ -97,9 +97,9 @@ class LineAcceptance:
         rules_of = without_limits(board) if history else board
         outcomes = [self._submission(rules_of, line, now) for line in lines]
         if board.feeds:
-            rules_of_targets = {slug: without_limits(b) for slug, b in targets.items()} if history else targets
+            rules_of_fed = {slug: without_limits(b) for slug, b in targets.items()} if history else targets
             grace_ms = self._rules.grace_ms
-            outcomes = [fed_or_error(o, rules_of_targets, now=now, grace_ms=grace_ms, history=history) for o in outcomes]
+            outcomes = [fed_or_error(o, rules_of_fed, now=now, grace_ms=grace_ms, history=history) for o in outcomes]
         return [o if line.achieved_at is not None else _untimed(o) for line, o in zip(lines, outcomes, strict=True)]
 
     def _submission(self, board: Board, line: ScoreLine, now: int) -> Submission | LeaderForgeError:

@@ -51,6 +51,8 @@ class MemoryBoards:
         self._void: set[EventKey] = set()
         self._void_in: set[tuple[EventKey, int]] = set()
         self._void_with: dict[EventKey, frozenset[int]] = {}
+        self._replaced_at: dict[EventKey, int] = {}
+        """Times (ms) since which a set score replaces an event. It still counts for teams in periods before."""
         self._standings: defaultdict[LadderKey, PastStandings] = defaultdict(PastStandings)
         self.on_purged_board: list[Callable[[Board], object]] = []
 
@@ -207,6 +209,17 @@ class MemoryBoards:
             if key[1] == ladder.board.id and period.holds(s.event.achieved_at)
             if key not in self._void and (key, ladder.period) not in self._void_in
         ]
+
+    def counting_for_teams(self, ladder: Ladder) -> Sequence[Event]:
+        """Return the events of `counting_in`, and those that were replaced after the ladder's period was over."""
+        period = ladder.board.calendar.numbered(ladder.period)
+        replaced = [
+            self._events[key].event
+            for key, at in self._replaced_at.items()
+            if key[1] == ladder.board.id and period.holds(self._events[key].event.achieved_at) and ladder.is_over(at)
+            if key not in self._void_with and (key, ladder.period) not in self._void_in
+        ]
+        return [*self.counting_in(ladder), *replaced]
 
     def _refold(self, ladder: Ladder, user_id: int) -> Standing:
         events = [event for event in self.counting_in(ladder) if event.user_id == user_id]

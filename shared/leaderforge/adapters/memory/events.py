@@ -47,6 +47,15 @@ class MemoryEvents(MemoryBoards):
         keys = {key for key in self._events if key[:2] == (user_id, board.id)}
         self._void |= keys
         self._void_with = {key: origins for key, origins in self._void_with.items() if key not in keys}
+        self._replaced_at = {key: at for key, at in self._replaced_at.items() if key not in keys}
+
+    def replace(self, board: Board, user_id: int, at: int) -> None:
+        """Void all present events of the player on the board, because a set score replaces them since `at` (ms)."""
+        keys = {key for key in self._events if key[:2] == (user_id, board.id)}
+        for key in keys:
+            if key not in self._void or key in self._void_with:
+                self._replaced_at.setdefault(key, at)
+        self._void |= keys
 
     def void_in(self, ladder: Ladder, user_id: int) -> None:
         """Void all present events of the player in one period of the board."""
@@ -64,6 +73,7 @@ class MemoryEvents(MemoryBoards):
         if submission is None:
             raise SubmissionNotFound.of(board.slug, user_id, submission_id)
         self._void_with.pop(key, None)
+        self._replaced_at.pop(key, None)
         if (key in self._void) is void:
             return []
         (self._void.add if void else self._void.discard)(key)
@@ -79,12 +89,14 @@ class MemoryEvents(MemoryBoards):
         the fed event itself stays.
         """
         key = user_id, board.id, submission_id
+        is_replaced = key in self._replaced_at
         before = self._void_with.get(key, frozenset())
         after = before | {origin.id} if void else before - {origin.id}
-        if after == before or (void and not before and key in self._void):
+        if after == before or (void and not before and key in self._void and not is_replaced):
             return []
-        is_changed = not before if void else not after
+        is_changed = not is_replaced and (not before if void else not after)
         ladders = self.set_void(board, user_id, submission_id, void) if is_changed else []
+        self._void_with.pop(key, None)
         if after:
             self._void_with[key] = after
         return ladders
@@ -96,11 +108,11 @@ class MemoryEvents(MemoryBoards):
     @contextmanager
     def voids_kept_on_error(self) -> Iterator[None]:
         """Undo all changes of void events if the block raises `ScoreOutOfRange`."""
-        before = set(self._void), dict(self._void_with)
+        before = set(self._void), dict(self._void_with), dict(self._replaced_at)
         try:
             yield
         except ScoreOutOfRange:
-            self._void, self._void_with = before
+            self._void, self._void_with, self._replaced_at = before
             raise
 
     def has(self, submission: Submission) -> bool:

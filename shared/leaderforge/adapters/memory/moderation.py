@@ -107,7 +107,7 @@ class MemoryModeration:
         removed = self._open(board, user_id, act.at)
         if self._scores.has(submission):
             return self._put(user_id, [], act)
-        self._scores.void(board, user_id)
+        self._scores.replace(board, user_id, act.at)
         self._remove(user_id, removed, act)
         self._scores.count(submission)
         periods = {ladder.period for ladder in (*submission.ladders, *(ladder for ladder, _ in removed))}

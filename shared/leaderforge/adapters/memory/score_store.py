@@ -197,6 +197,7 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
             del self._events[key], self._recorded_at[key]
         self._void -= set(events)
         self._void_with = {key: origins for key, origins in self._void_with.items() if key[0] != user_id}
+        self._replaced_at = {key: at for key, at in self._replaced_at.items() if key[0] != user_id}
         self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
         return len(events)
 

@@ -90,16 +90,15 @@ class MemoryTeamScores:
         """Return the contributions of these players, computed from their events."""
         events: defaultdict[tuple[int, int], list[Event]] = defaultdict(list)
         spans = [span for span in self._teams.all_spans if span.user_id in user_ids]
-        for event in self._scores.counting_in(Ladder(source, ladder.period)):
+        of_source = Ladder(source, ladder.period)
+        for event in self._scores.counting_for_teams(of_source):
             for span in spans:
                 if span.user_id == event.user_id and span.holds(event.achieved_at):
                     events[span.team_id, event.user_id].append(event)
-        return {key: self._contribution(source, key[1], played) for key, played in events.items()}
+        return {key: self._contribution(of_source, key[1], played) for key, played in events.items()}
 
-    def _contribution(self, source: Board, user_id: int, events: Sequence[Event]) -> Contribution:
-        standing = in_range(source, fold(source, events))
-        of_source = [s for ladder, s in self._scores.standings_of_player(user_id) if ladder.board.id == source.id]
-        is_hidden = any(s.hidden & (HIDDEN_ENTRY | HIDDEN_PLAYER) for s in of_source)
+    def _contribution(self, of_source: Ladder, user_id: int, events: Sequence[Event]) -> Contribution:
+        standing = in_range(of_source.board, fold(of_source.board, events))
         return Contribution(
             user_id,
             standing.score,
@@ -107,8 +106,14 @@ class MemoryTeamScores:
             standing.received_us,
             standing.run_id,
             standing.submissions,
-            is_hidden or user_id in self._users.hidden,
+            user_id in self._users.hidden or self._is_hidden(of_source, user_id),
         )
+
+    def _is_hidden(self, ladder: Ladder, user_id: int) -> bool:
+        """Return whether the player is hidden on the ladder or, without a standing there, on another of the board."""
+        on_board = [(lad, s) for lad, s in self._scores.standings_of_player(user_id) if lad.board.id == ladder.board.id]
+        on_ladder = [(lad, s) for lad, s in on_board if lad.period == ladder.period]
+        return any(s.hidden & (HIDDEN_ENTRY | HIDDEN_PLAYER) for _, s in on_ladder or on_board)
 
     def _erase(self, user_id: int) -> None:
         for stored in self._stored.values():

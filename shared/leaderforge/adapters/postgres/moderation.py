@@ -18,7 +18,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.standing_rows import period_bounds, standing_of_row, subranked
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.voiding import LAST_MARK, SubmissionVoid, is_stored
+from leaderforge.adapters.postgres.voiding import LAST_MARK, SubmissionVoid, is_stored, replace_events
 from leaderforge.adapters.postgres.writing import count_event, insert_events, upsert_standings
 from leaderforge.domain.audit import AuditEntry, concerning_feeds
 from leaderforge.domain.boards import Board, Ladder
@@ -142,7 +142,7 @@ class PostgresModeration:
         async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
             if not await is_stored(connection, submission):
                 await _remove(connection, board, user_id, _open_periods(board, rows, act.at), now)
-                await connection.execute(statement("void_events"), user_id, board.id, LAST_MARK)
+                await replace_events(connection, board, user_id, act.at)
                 await count_event(connection, submission, now)
 
         # One time limit for storing the periods and for the commit, as in `PostgresScoreStore.record`.

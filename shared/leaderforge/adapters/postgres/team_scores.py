@@ -16,6 +16,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
+from leaderforge.adapters.postgres.voiding import replaced_after
 from leaderforge.adapters.postgres.writing import hide_newcomers
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.grouping import grouped
@@ -146,9 +147,11 @@ async def _fold(
     # The contributions to a team have no subscore, therefore its sum needs no limit.
     further = fold_parameters(source)[:1] if source.policy is Policy.SUM else fold_parameters(source)
     users = joined(user_ids)
-    values = source.id, users, team_id, ladder.period, *period_bounds(ladder), *further
+    starts_at, ends_at = period_bounds(ladder)
+    values = source.id, users, team_id, ladder.period, starts_at, ends_at, *replaced_after(ends_at), *further
     folded = await connection.fetch(statement(f"team_fold_{source.policy}"), *values)
-    hidden = {row["user_id"] for row in await connection.fetch(statement("hidden_players"), source.id, users)}
+    hidden_in = source.id, users, ladder.period
+    hidden = {row["user_id"] for row in await connection.fetch(statement("hidden_members"), *hidden_in)}
     return {(row["team_id"], row["user_id"]): _contribution(row, row["user_id"] in hidden) for row in folded}
 
 

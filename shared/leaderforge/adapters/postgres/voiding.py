@@ -14,8 +14,25 @@ from leaderforge.domain.standings import Event, fold, removed_standing, require_
 from leaderforge.domain.submissions import Submission, conflict
 
 LAST_MARK = -(2**62)
-"""Upper bound of the marks in `void_in` of fed events: see `_mark`. All periods have larger numbers."""
+"""Upper bound of the marks in `void_in`: see `_mark` and `replace_events`. All periods have larger numbers."""
+_FIRST_REPLACED = LAST_MARK - 2**53
+"""Lower bound of the marks of replaced events. The marks of fed events are smaller."""
 _FIRST_MARK = -(2**63 - 1)
+
+
+async def replace_events(connection: Connection, board: Board, user_id: int, at: int) -> None:
+    """Void all events of a player on the board, because a set score replaces them since `at` (ms).
+
+    In periods that were over at this time they still count for the player's team. Each event therefore has a mark of
+    the time in `void_in`.
+    """
+    marks = LAST_MARK - at, _FIRST_REPLACED, LAST_MARK
+    await connection.execute(statement("replace_events"), user_id, board.id, *marks)
+
+
+def replaced_after(ends_at: int) -> tuple[int, int]:
+    """Return the bounds of the marks of events that were replaced at or after the end of a period (ms)."""
+    return _FIRST_REPLACED, LAST_MARK - ends_at
 
 
 async def is_stored(connection: Connection, submission: Submission) -> bool:
