@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderforge.domain.boards import Order, Policy, RankStyle
+from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.oracle import Oracle
 from tests.tokens import TOKENS, token
@@ -55,6 +55,17 @@ async def test_ranks_among_friends_have_the_ranks_on_the_board(api: Api) -> None
     assert places(part["around"]) == [(3, 1, 4)]
     assert places([part["ahead"]]) == [(2, 3, 3)]
     assert (await friend_ranks(api, "?rank=5"))["entries"] == []
+
+
+@pytest.mark.parametrize(("lowest", "gap"), [(-1, MAX_INTEGER), (-2, str(MAX_INTEGER + 1))])
+async def test_a_gap_that_javascript_would_round_is_text(api: Api, lowest: int, gap: int | str) -> None:
+    board = {"board": "wide", "tiers": [{"name": "top", "score": MAX_INTEGER - 1}, {"name": "all"}]}
+    assert (await api.post("/api/boards", board, ADMIN_KEY)).status_code == 201
+    for user_id, score in ((1, lowest), (2, MAX_INTEGER - 1)):
+        assert (await api.post("/api/boards/wide/scores", {"user_id": user_id, "score": score})).status_code == 200
+    ranks = (await api.get("/api/boards/wide/friends/1", SUBMIT_KEY)).json()
+    assert ranks["gap"] == gap
+    assert (await api.get("/api/boards/wide/ranks/1")).json()["next_tier"]["points"] == gap
 
 
 async def test_an_unchanged_answer_is_not_sent_again(api: Api) -> None:

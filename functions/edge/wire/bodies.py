@@ -5,6 +5,7 @@ from json.encoder import encode_basestring
 from typing import Self
 
 from functions.edge.wire.models import StrictOut
+from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.times import time_text
 
 _DIGEST_BYTES = 12
@@ -56,6 +57,11 @@ def string_json(text: str | None) -> str:
 def number_json(value: int | None) -> str:
     """Return a JSON number, the JSON text of a `LongScore`, or null."""
     return "null" if value is None else f"{value}"
+
+
+def distance_json(value: int | None) -> str:
+    """Return the JSON of a difference of scores: text if it is beyond the integers that all clients have exactly."""
+    return f'"{value}"' if type(value) is int and value > MAX_INTEGER else number_json(value)
 
 
 def truth_json(value: bool) -> str:

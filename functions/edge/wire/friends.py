@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from functions.edge.wire.bodies import JsonBody, number_json, string_json, truth_json
+from functions.edge.wire.bodies import JsonBody, distance_json, number_json, string_json, truth_json
 from functions.edge.wire.entries import EntryOut, segment_member
 from functions.edge.wire.fields import CountOut, ExternalIdOut, IntegerOut, IntegerText, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
@@ -184,7 +184,7 @@ def render_friend_ranks(
     )
     return JsonBody(
         f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"user_id":{user_id},'
-        f'"entries":[{entries}],"around":[{around}],"ahead":{ahead or "null"},"gap":{number_json(ranking.gap)},'
+        f'"entries":[{entries}],"around":[{around}],"ahead":{ahead or "null"},"gap":{distance_json(ranking.gap)},'
         f'"friends":{ranking.friends},"ranked":{ranking.ranked},"total":{total}{since_member(movement)}}}'
     )
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictInt, StrictStr
 
-from functions.edge.wire.bodies import string_json
+from functions.edge.wire.bodies import distance_json, string_json
 from functions.edge.wire.fields import PercentOut, RankOut
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rules import FROM_NUMBER
@@ -95,7 +95,7 @@ def reached_tier_members(tier: ReachedTier) -> str:
 def _next_tier_json(tier: NextTier | None) -> str:
     if tier is None:
         return "null"
-    missing = f'"places":{tier.places}' if tier.points is None else f'"points":{tier.points}'
+    missing = f'"places":{tier.places}' if tier.points is None else f'"points":{distance_json(tier.points)}'
     return f'{{"name":{string_json(tier.name)},{missing}}}'
 
 
