@@ -1,6 +1,10 @@
-"""Order of locks: batches, feeds, changes by a difference and acts of moderators on one player do not deadlock."""
+"""Order of locks: batches, feeds, changes by a difference, and acts on one player do not deadlock.
+
+The acts are a moderator's acts and changes of attributes.
+"""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from random import Random
@@ -32,7 +36,7 @@ class Storm:
 
     async def rage(self) -> None:
         calls: list[Callable[[], Awaitable[None]]] = [self._record] * 60
-        calls += [self._set, self._hide] * (20 if self._acts else 0)
+        calls += [self._set, self._hide, self._move] * (20 if self._acts else 0)
         self._random.shuffle(calls)
         places = asyncio.Semaphore(10)
 
@@ -71,6 +75,11 @@ class Storm:
         hidden, act = self._random.random() < 0.5, AuditEntry(NOON, "cli", "player.hide")
         await self.stores.moderation.set_player_hidden(self._random.choice(PLAYERS), hidden, act)
 
+    async def _move(self) -> None:
+        country, act = self._random.choice(("FI", "SE")), AuditEntry(NOON, "cli", "player.change")
+        attributes = json.dumps({"country": country})
+        await self.stores.users.change(self._random.choice(PLAYERS), {"attributes": attributes}, act)
+
 
 @pytest.mark.parametrize(
     ("changes", "acts", "feeds"),
@@ -79,7 +88,7 @@ class Storm:
 async def test_no_two_calls_wait_for_each_other(on_postgres: Database, changes: bool, acts: bool, feeds: bool) -> None:
     """Fail at any deadlock, because a deadlock delays transactions by a second, and ends at least one of them."""
     policies = Policy.LATEST, Policy.SUM, Policy.BEST, Policy.LATEST
-    boards = [await on_postgres.board(policy=policy, calendar=DAILY) for policy in policies]
+    boards = [await on_postgres.board(policy=policy, calendar=DAILY, segments=("country",)) for policy in policies]
     await on_postgres.players(*PLAYERS)
     # Record a first standing of each player, because calls can lock a standing only if it exists.
     first = [event(0, user_id=user_id) for user_id in PLAYERS]

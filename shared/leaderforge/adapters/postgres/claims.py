@@ -130,7 +130,10 @@ async def change(
 
     Raises `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`.
     """
-    rows = await connection.fetch(statement("lock_profile"), user_id)
+    # A submission reads the attributes for a new standing with `for key share`. This read must wait for the change of
+    # the row itself. If it waited only for a stronger lock after the change, it would return the old attributes.
+    lock = "lock_player" if "attributes" in changes else "lock_profile"
+    rows = await connection.fetch(statement(lock), user_id)
     old = user_of(required_first(rows, PlayerNotFound.of(user_id)))
     new = replace(old, **changes)
     if not await replace_name(connection, user_id, old.username, new.username, unique=unique_names):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from leaderforge.adapters.postgres.acts import lock_player
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection
@@ -14,15 +13,12 @@ from leaderforge.domain.standings import LadderStanding
 async def move_segments(connection: Connection, user_id: int, now: int) -> Sequence[LadderStanding]:
     """Move the player's standings in open periods to the segments of the player's attributes, and return the standings.
 
-    The caller's transaction has changed the attributes. `now` is in us since 1970, and the lower bound of new
-    revisions. Past periods stay as they are.
+    The caller's transaction has locked the player with lock_player.sql, and then changed the attributes. `now` is in us
+    since 1970, and the lower bound of new revisions. Past periods stay as they are.
     """
     boards = {board.id: board for board in map(board_of, await connection.fetch(statement("boards"))) if board.segments}
     if not boards:
         return []
-    # This lock waits for submissions that have read the old attributes for a new standing. Later submissions wait for
-    # this lock, and then read the new attributes.
-    await lock_player(connection, user_id)
     rows = await connection.fetch(statement("lock_standings"), user_id)
     for board in boards.values():
         standings = (Ladder(board, row["period_id"]) for row in rows if row["board_id"] == board.id)
