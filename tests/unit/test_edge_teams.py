@@ -350,6 +350,21 @@ async def test_a_team_board_is_read_at_moments_and_is_frozen_with_its_contributi
     assert await contributions(api, REDS, ADMIN_KEY) == [(1, 15, True, True)]
 
 
+async def test_contributions_from_a_private_source_need_the_right_to_read_it(api: Api) -> None:
+    await api.send("POST", "/api/boards", {"board": "points", "private": True}, ADMIN_KEY)
+    await board(api, team={"source": "points"})
+    await create(api, REDS, "Reds")
+    await join(api, REDS, 1)
+    await api.post("/api/boards/points/scores", {"user_id": 1, "score": 10})
+    await api.services.teams.scores.settle()
+    assert await top(api) == [(1, "Reds", 10)]
+    for key in (None, token(1)):
+        refused = await api.get(f"/api/boards/clans/teams/{REDS}", key)
+        assert refused.status_code == (await api.get("/api/boards/points/ranks/1", key)).status_code
+        assert refused.status_code in {401, 403}
+    assert await contributions(api, REDS, SUBMIT_KEY) == [(1, 10, True, True)]
+
+
 async def test_a_team_board_takes_no_submissions_and_keeps_its_source(api: Api) -> None:
     await api.send("POST", "/api/boards", {"board": "points"}, ADMIN_KEY)
     await board(api, team={"source": "points"})
