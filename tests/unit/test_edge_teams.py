@@ -1,5 +1,6 @@
 """Teams over HTTP: rights, members, team boards, and the view of moderators."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from random import Random
 from typing import Any, NamedTuple
@@ -381,6 +382,40 @@ async def test_a_team_board_takes_no_submissions_and_keeps_its_source(api: Api) 
     assert answer.json()["error"]["code"] == "is_team"
     assert (await api.send("DELETE", "/api/boards/clans", None, ADMIN_KEY)).status_code == 200
     assert (await api.send("DELETE", "/api/boards/points", None, ADMIN_KEY)).status_code == 200
+
+
+async def test_no_score_is_set_on_a_team_board_or_for_a_team(api: Api) -> None:
+    await create(api, REDS, "Reds", captain_id=1)
+    await board(api)
+    await play(api, 1, 10)
+
+    async def code_of(slug: str, user_id: int) -> str:
+        path, grounds = f"/api/boards/{slug}/entries", {"reason": "tests"}
+        answer = await api.send("PUT", f"{path}/{user_id}", {"score": 999, **grounds}, ADMIN_KEY)
+        assert answer.status_code == 422, answer.text
+        scores = [{"user_id": user_id, "score": 999}]
+        bulk = await api.post(f"{path}/set", {"scores": scores, **grounds}, ADMIN_KEY)
+        assert bulk.json()["results"] == [answer.json()]
+        code: str = answer.json()["error"]["code"]
+        return code
+
+    assert await code_of("clans", 2) == "scored_by_members"
+    assert await code_of("clans", REDS) == "scored_by_members"
+    assert await code_of("default", REDS) == "is_team"
+    assert await top(api) == [(1, "Reds", 10)]
+    assert await top(api, "default") == [(1, "player 1", 10)]
+
+
+async def test_an_import_refuses_the_lines_of_teams(api: Api) -> None:
+    await create(api, REDS, "Reds", external_id="clan-7")
+    for column, key, others in (("user_id", REDS, 1), ("player", "Reds", "player 2"), ("player_id", "clan-7", "p-3")):
+        query = f"?board=default&file=r.csv&{column}=who&score=score"
+        file = f"who,score\n{key},900\n{others},5\n".encode()
+        answer = await api.upload(f"/api/admin/imports{query}", file, ADMIN_KEY)
+        result = json.loads(answer.text.splitlines()[-1])["result"]
+        assert (result["recorded"], result["bad"]) == (1, 1)
+        assert result["problems"] == [{"line": 2, "problem": f"{REDS} is a team; use the id of a player"}]
+    assert [(rank, score) for rank, _, score in await top(api, "default")] == [(1, 5), (2, 5), (3, 5)]
 
 
 async def test_a_board_that_begins_later_has_the_earlier_scores(api: Api) -> None:

@@ -13,12 +13,15 @@ from leaderforge.domain.errors import Conflict, NotFound, NotRanked, Refused
 from leaderforge.domain.numbers import numbers_of
 from leaderforge.domain.standings import Event, LadderStanding
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.team_errors import IsTeam, ScoredByMembers
 from leaderforge.domain.tiebreaker_rules import subscore_of
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.moderation import Moderation
+from leaderforge.ports.teams import TeamStore
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.entries import Entry
 from leaderforge.services.reading import Reader
+from leaderforge.services.team_ids import team_ids_among
 
 _CONCURRENT = 4
 """Maximum concurrent actions of one call. Each takes a connection, and requests need the remaining connections."""
@@ -75,13 +78,21 @@ class ModerationService:
     """
 
     def __init__(
-        self, moderation: Moderation, delivery: Delivery, reader: Reader, clock: Clock, reception_clock: Clock
+        self,
+        moderation: Moderation,
+        delivery: Delivery,
+        reader: Reader,
+        clock: Clock,
+        reception_clock: Clock,
+        *,
+        teams: TeamStore | None = None,
     ) -> None:
         self._moderation = moderation
         self._delivery = delivery
         self._reader = reader
         self._clock = clock
         self._reception_clock = reception_clock
+        self._teams = teams
 
     async def hide_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Hide a player's entry in every period of a board. Raises `PlayerNotFound` or `NotRanked`."""
@@ -184,9 +195,14 @@ class ModerationService:
         """Set a player's score in all open periods.
 
         The score replaces all earlier submissions. Later submissions are applied on top. A repeated `submission_id`
-        changes nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content, and
-        `Refused` for a subscore on a board without subscores, or without a number of a tiebreaker.
+        changes nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content,
+        `ScoredByMembers` on a team board, `IsTeam` for a team, and `Refused` for a subscore on a board without
+        subscores, or without a number of a tiebreaker.
         """
+        if board.team is not None:
+            raise ScoredByMembers.of(board.slug, board.team.source)
+        if await team_ids_among(self._teams, [new.user_id]):
+            raise IsTeam.of(new.user_id)
         subscore = subscore_of(board, new.subscore, new.numbers)
         score = accepted_score(board, new.score)
         details: dict[str, object] = {"score": board.score_type.json_value(score)}

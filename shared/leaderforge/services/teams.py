@@ -187,10 +187,6 @@ class TeamService:
             if c.user_id in players
         ]
 
-    async def teams_among(self, user_ids: Sequence[int]) -> frozenset[int]:
-        """Return the ids among `user_ids` that belong to teams."""
-        return frozenset(await self._teams.teams(user_ids)) if user_ids else frozenset()
-
     async def _require_free(self, user_id: int) -> None:
         """Raise `PlayerNotFound`, `IsTeam` or `InOtherTeam` if the player cannot be the captain of a new team."""
         if user_id not in await self._users.get([user_id]):
