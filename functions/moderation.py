@@ -87,7 +87,7 @@ async def unhide_entry(edge: TheEdge, caller: Moderator, board: BoardName, user_
 
 @routes.delete(
     "/api/boards/{board}/entries/{user_id}",
-    **documentation.change(ModeratedOut, *_NO_ENTRY, PeriodNotFound),
+    **documentation.change(ModeratedOut, *_NO_ENTRY, PeriodNotFound, ScoredByMembers),
 )
 async def remove_entry(
     edge: TheEdge, caller: Moderator, board: BoardName, user_id: UserId, query: Annotated[RemovalQuery, Query()]

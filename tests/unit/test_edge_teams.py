@@ -406,6 +406,24 @@ async def test_no_score_is_set_on_a_team_board_or_for_a_team(api: Api) -> None:
     assert await top(api, "default") == [(1, "player 1", 10)]
 
 
+async def test_the_entry_of_a_team_is_not_removed(api: Api) -> None:
+    await create(api, REDS, "Reds", captain_id=1)
+    await board(api)
+    await play(api, 1, 10)
+    path = "/api/boards/clans/entries"
+    for query in ("?reason=tests", "?reason=tests&period=all-time"):
+        refused = await api.send("DELETE", f"{path}/{REDS}{query}", None, ADMIN_KEY)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "scored_by_members")
+        missing = await api.send("DELETE", f"{path}/1{query}", None, ADMIN_KEY)
+        assert missing.json()["error"]["code"] == "not_ranked"
+    answer = await api.post(f"{path}/remove", {"user_ids": [REDS, 1], "reason": "tests"}, ADMIN_KEY)
+    assert answer.json()["results"] == [refused.json(), missing.json()]
+    assert await top(api) == [(1, "Reds", 10)]
+    assert (await api.send("DELETE", "/api/boards/default/entries/1?reason=tests", None, ADMIN_KEY)).status_code == 200
+    await api.services.teams.scores.settle()
+    assert await top(api) == []
+
+
 async def test_an_import_refuses_the_lines_of_teams(api: Api) -> None:
     await create(api, REDS, "Reds", external_id="clan-7")
     for column, key, others in (("user_id", REDS, 1), ("player", "Reds", "player 2"), ("player_id", "clan-7", "p-3")):

@@ -117,8 +117,9 @@ class ModerationService:
     async def remove_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Void a player's events on a board, and remove the entry in all open periods.
 
-        Raises `PlayerNotFound` or `NotRanked`.
+        Raises `PlayerNotFound` or `NotRanked`, and `ScoredByMembers` for a team on a team board.
         """
+        await self._require_removable(board, user_id)
         act = self._act("entry.remove", user_id, grounds, board)
         return await self._removed(user_id, self._moderation.remove(board, user_id, act))
 
@@ -129,7 +130,11 @@ class ModerationService:
         return await _each(user_ids, lambda user_id: self.remove_entry(board, user_id, grounds))
 
     async def remove_from(self, ladder: Ladder, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
-        """Remove a player's entry in one period, and nothing else. Raises `PlayerNotFound` or `NotRanked`."""
+        """Remove a player's entry in one period, and nothing else.
+
+        Raises `PlayerNotFound` or `NotRanked`, and `ScoredByMembers` for a team on a team board.
+        """
+        await self._require_removable(ladder.board, user_id)
         act = self._act("entry.remove", user_id, grounds, ladder.board, period=ladder.period_name)
         return await self._removed(user_id, self._moderation.remove_from(ladder, user_id, act))
 
@@ -233,6 +238,11 @@ class ModerationService:
             entries=[HiddenEntry(by_player[s.user_id], s.hidden) for s in standings if s.user_id in by_player],
             next=ids[-1] if len(ids) == limit else None,
         )
+
+    async def _require_removable(self, board: Board, user_id: int) -> None:
+        """Raise `ScoredByMembers` for a team on a team board. The next update of its score would undo the removal."""
+        if board.team is not None and await team_ids_among(self._teams, [user_id]):
+            raise ScoredByMembers.removal(board.slug, board.team.source)
 
     def _act(
         self, action: str, user_id: int, grounds: AuditContext, board: Board | None = None, **details: object
