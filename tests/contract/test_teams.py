@@ -26,7 +26,8 @@ RED, BLUE = -1, -2
 
 async def create(stores: Stores, team_id: int, name: str | None = None, **values: object) -> Team:
     team = replace(Team(team_id), **values)  # type: ignore[arg-type]
-    await stores.teams.create(Player(team_id, name or f"Team {-team_id}", None, 0), team, ACT)
+    joined = None if team.captain_id is None else AuditEntry(ACT.at, "tests", "team.join", user_id=team.captain_id)
+    await stores.teams.create(Player(team_id, name or f"Team {-team_id}", None, 0), team, ACT, joined)
     return team
 
 
@@ -79,14 +80,37 @@ async def test_a_team_has_a_unique_name_and_at_most_its_maximum_of_members(store
     assert await stores.teams.teams([RED, BLUE, 1]) == {RED: team}
     with pytest.raises(UsernameTaken):
         await create(stores, BLUE, "reds")
-    assert isinstance(await join(stores, RED, 1, 10), list)
-    assert await stores.teams.roster(RED) == Roster(team, [TeamSpan(1, RED, 10)])
-    assert await join(stores, RED, 2, 20) == [TeamSpan(2, RED, 20)]
+    assert await stores.teams.roster(RED) == Roster(team, [TeamSpan(2, RED, ACT.at)])
+    assert await join(stores, RED, 1, 20) == [TeamSpan(1, RED, 20)]
     assert await join(stores, RED, 2, 30) == []
     assert isinstance(await join(stores, RED, 3, 40), TeamFull)
     assert isinstance(await join(stores, BLUE, 3, 40), TeamNotFound)
     assert isinstance(await join(stores, RED, 9, 40), PlayerNotFound)
-    assert await members(stores, RED) == [(1, 10), (2, 20)]
+    assert await members(stores, RED) == [(2, ACT.at), (1, 20)]
+
+
+async def test_a_team_is_created_with_its_captain_or_not_at_all(stores: Stores) -> None:
+    await stores.players(1)
+    await create(stores, RED, captain_id=1)
+    [entry] = await stores.audit.entries(AuditFilter(action="team.join"), 100)
+    assert entry.entry.user_id == 1
+    for captain_id, refusal in ((1, InOtherTeam), (RED, IsTeam), (9, PlayerNotFound)):
+        assert isinstance(await outcome(create(stores, BLUE, captain_id=captain_id)), refusal)
+    assert await stores.teams.teams([RED, BLUE]) == {RED: Team(RED, 1)}
+    assert BLUE not in await stores.users.get([BLUE])
+    # A player whose earlier membership ended later than now, because the clock was set back, joins at its end.
+    await stores.teams.leave(RED, 1, 30, ACT)
+    await create(stores, BLUE, captain_id=1)
+    assert await members(stores, BLUE) == [(1, 30)]
+    assert await members(stores, RED) == []
+
+
+async def test_concurrent_creations_with_one_captain_leave_one_team(stores: Stores) -> None:
+    await stores.players(1)
+    outcomes = await gather(*(outcome(create(stores, -i, captain_id=1)) for i in range(1, 9)))
+    [created] = [team for team in outcomes if isinstance(team, Team)]
+    assert await stores.teams.teams(range(-9, 0)) == {created.team_id: created}
+    assert await members(stores, created.team_id) == [(1, ACT.at)]
 
 
 async def test_a_player_is_in_one_team_at_a_time(stores: Stores) -> None:
