@@ -157,6 +157,40 @@ async def test_a_change_sees_the_members_and_keeps_the_team_if_it_is_refused(sto
     assert await stores.teams.teams([RED]) == {RED: changed}
 
 
+@pytest.mark.parametrize("way", ["leave", "transfer", "erasure"])
+async def test_a_captain_who_comes_back_is_no_captain(stores: Stores, way: str) -> None:
+    await stores.players(1, 2, 3)
+    await create(stores, RED, captain_id=1)
+    await create(stores, BLUE)
+    await join(stores, RED, 2, 10)
+    await join(stores, RED, 3, 11)
+    if way == "leave":
+        await stores.teams.leave(RED, 1, 20, ACT)
+    elif way == "transfer":
+        await join(stores, BLUE, 1, 20)
+    else:
+        await stores.records.erase(1, ACT)
+        await stores.players(1)
+    assert await captain(stores) == 2
+    await join(stores, RED, 1, 30)
+    assert await captain(stores) == 2
+    # The next captain is the member who joined first. The last member is the captain, and so is the next first member.
+    await stores.teams.leave(RED, 2, 40, ACT)
+    assert await captain(stores) == 3
+    for user_id in (3, 1):
+        await stores.teams.leave(RED, user_id, 50, ACT)
+    assert await captain(stores) is None
+    for user_id in (2, 3):
+        await join(stores, RED, user_id, 60)
+        assert await captain(stores) == 2
+
+
+async def captain(stores: Stores) -> int | None:
+    roster = await stores.teams.roster(RED)
+    assert roster is not None
+    return roster.captain_id
+
+
 async def test_the_last_place_is_taken_once(stores: Stores) -> None:
     await stores.players(*range(1, 9))
     for team_id in (RED, BLUE):

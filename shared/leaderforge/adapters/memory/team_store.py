@@ -70,6 +70,7 @@ class MemoryTeamStore:
             raise IsTeam.of(user_id)
         if roster.is_full:
             raise TeamFull.of(team_id, roster.team.max_members)
+        self._teams[team_id] = roster.present_team
         changed = [] if current is None else [self._close(current, at)]
         ended = [span.left_at or span.joined_at for span in changed]
         return self._note(user_id, act, [*changed, self._open(user_id, team_id, max([at, *ended]))])

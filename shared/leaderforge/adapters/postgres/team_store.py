@@ -79,6 +79,8 @@ class PostgresTeamStore:
                 raise IsTeam.of(user_id)
             if roster.is_full:
                 raise TeamFull.of(team_id, roster.team.max_members)
+            if roster.present_team != roster.team:
+                await connection.execute(statement("change_team"), *_values(roster.present_team))
             changed = [] if current is None else [await _close(connection, current, at)]
             return [*changed, await _open(connection, [*spans, *changed], user_id, team_id, at)]
 
