@@ -154,6 +154,11 @@ async def test_a_captain_renames_the_team_and_appoints_another_captain(api: Api)
     assert (await api.send("PATCH", path, {"max_members": 1}, token(2))).status_code == 409
     assert (await api.send("PATCH", path, {"name": "player 1"}, token(2))).status_code == 409
     assert (await api.get(path)).json()["name"] == "Crimsons"
+    # 0 is a player id like others.
+    await api.players(0)
+    await join(api, REDS, 0)
+    assert (await api.send("PATCH", path, {"captain_id": 0}, token(2))).json()["captain_id"] == 0
+    assert (await api.send("PATCH", path, {"max_members": 5}, token(0))).json()["captain_id"] == 0
 
 
 async def test_scores_of_members_rank_the_team_at_once(api: Api) -> None:

@@ -208,14 +208,14 @@ class TeamService:
     def _changed(self, roster: Roster, changes: TeamChange) -> Team:
         """Return the changed team. Raises `NotInTeam` or `Conflict`."""
         team = roster.team
-        captain_id = changes.get("captain_id")
-        if captain_id is not None and captain_id not in {span.user_id for span in roster.members}:
-            raise NotInTeam.of(team.team_id, captain_id)
+        captain_id = changes.get("captain_id", team.captain_id)
+        if "captain_id" in changes and captain_id not in {span.user_id for span in roster.members}:
+            raise NotInTeam.of(team.team_id, changes["captain_id"])
         if (limit := changes.get("max_members", team.max_members)) < len(roster.members):
             message = f"team {team.team_id} has {len(roster.members)} members; max_members cannot be {limit}"
             raise Conflict(message, team_id=team.team_id, members=len(roster.members))
         joining = changes.get("joining", team.joining)
-        return replace(team, captain_id=captain_id or team.captain_id, max_members=limit, joining=joining)
+        return replace(team, captain_id=captain_id, max_members=limit, joining=joining)
 
     def _act(self, action: str, user_id: int, actor: str, team_id: int) -> AuditEntry:
         return AuditEntry(self._clock(), actor, action, user_id=user_id, details={"team_id": team_id})
