@@ -50,6 +50,7 @@ from leaderforge.domain.errors import (
 )
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.standings import LadderStanding
+from leaderforge.domain.team_errors import IsTeam, ScoredByMembers
 from leaderforge.services.moderation import AuditContext, ScoreToSet
 
 routes = router("moderation")
@@ -86,7 +87,7 @@ async def unhide_entry(edge: TheEdge, caller: Moderator, board: BoardName, user_
 
 @routes.delete(
     "/api/boards/{board}/entries/{user_id}",
-    **documentation.change(ModeratedOut, *_NO_ENTRY, PeriodNotFound),
+    **documentation.change(ModeratedOut, *_NO_ENTRY, PeriodNotFound, ScoredByMembers),
 )
 async def remove_entry(
     edge: TheEdge, caller: Moderator, board: BoardName, user_id: UserId, query: Annotated[RemovalQuery, Query()]
@@ -178,7 +179,15 @@ async def restore_submission(
 
 @routes.put(
     "/api/boards/{board}/entries/{user_id}",
-    **documentation.write(ModeratedOut, BoardNotFound, PlayerNotFound, SubmissionConflict, StoreUnavailable),
+    **documentation.write(
+        ModeratedOut,
+        BoardNotFound,
+        PlayerNotFound,
+        SubmissionConflict,
+        ScoredByMembers,
+        IsTeam,
+        StoreUnavailable,
+    ),
 )
 async def set_score(edge: TheEdge, caller: Setter, board: BoardName, user_id: UserId, score: ScoreIn) -> Answer:
     """Set a player's score on a board in all open periods. Keys of scope `set` and moderators only.

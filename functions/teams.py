@@ -147,18 +147,22 @@ async def contributions(
 ) -> Answer:
     """Return what each player contributes to the score of a team on a team board.
 
-    Players who have left are included, because their scores stay with the team. Hidden players are not. While the board
-    or its source is frozen, only admins may read them.
+    Players who have left are included, because their scores stay with the team. Hidden players are not. The caller
+    must have the right to read the board's source. While the board or its source is frozen, only admins may read them.
     """
     ladder = await edge.readable_ladder(board, caller, query.period)
-    await _require_present_source(edge, ladder.board, caller)
+    await _require_readable_source(edge, ladder.board, caller)
     stored = await edge.services.teams.rosters.contributions(ladder, team_id)
     return answer_stored(render_contributions(ladder, team_id, stored, caller))
 
 
-async def _require_present_source(edge: Edge, board: Board, caller: Caller) -> None:
-    """Raise `Refused` if the source of a team board is frozen for the caller. Its scores are the contributions."""
+async def _require_readable_source(edge: Edge, board: Board, caller: Caller) -> None:
+    """Raise an error unless the caller may read the present scores of a team board's source: the contributions.
+
+    Raises `Unauthenticated` or `Forbidden` for a private source, and `Refused` for a source that is frozen.
+    """
     if board.team is not None:
         source = await edge.board_unchecked(board.team.source)
+        caller.require_read(source)
         if frozen_at(source, caller, edge.services.clock()) is not None:
             raise hidden_contributions(source.slug)

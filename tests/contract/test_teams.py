@@ -26,7 +26,8 @@ RED, BLUE = -1, -2
 
 async def create(stores: Stores, team_id: int, name: str | None = None, **values: object) -> Team:
     team = replace(Team(team_id), **values)  # type: ignore[arg-type]
-    await stores.teams.create(Player(team_id, name or f"Team {-team_id}", None, 0), team, ACT)
+    joined = None if team.captain_id is None else AuditEntry(ACT.at, "tests", "team.join", user_id=team.captain_id)
+    await stores.teams.create(Player(team_id, name or f"Team {-team_id}", None, 0), team, ACT, joined)
     return team
 
 
@@ -79,14 +80,37 @@ async def test_a_team_has_a_unique_name_and_at_most_its_maximum_of_members(store
     assert await stores.teams.teams([RED, BLUE, 1]) == {RED: team}
     with pytest.raises(UsernameTaken):
         await create(stores, BLUE, "reds")
-    assert isinstance(await join(stores, RED, 1, 10), list)
-    assert await stores.teams.roster(RED) == Roster(team, [TeamSpan(1, RED, 10)])
-    assert await join(stores, RED, 2, 20) == [TeamSpan(2, RED, 20)]
+    assert await stores.teams.roster(RED) == Roster(team, [TeamSpan(2, RED, ACT.at)])
+    assert await join(stores, RED, 1, 20) == [TeamSpan(1, RED, 20)]
     assert await join(stores, RED, 2, 30) == []
     assert isinstance(await join(stores, RED, 3, 40), TeamFull)
     assert isinstance(await join(stores, BLUE, 3, 40), TeamNotFound)
     assert isinstance(await join(stores, RED, 9, 40), PlayerNotFound)
-    assert await members(stores, RED) == [(1, 10), (2, 20)]
+    assert await members(stores, RED) == [(2, ACT.at), (1, 20)]
+
+
+async def test_a_team_is_created_with_its_captain_or_not_at_all(stores: Stores) -> None:
+    await stores.players(1)
+    await create(stores, RED, captain_id=1)
+    [entry] = await stores.audit.entries(AuditFilter(action="team.join"), 100)
+    assert entry.entry.user_id == 1
+    for captain_id, refusal in ((1, InOtherTeam), (RED, IsTeam), (9, PlayerNotFound)):
+        assert isinstance(await outcome(create(stores, BLUE, captain_id=captain_id)), refusal)
+    assert await stores.teams.teams([RED, BLUE]) == {RED: Team(RED, 1)}
+    assert BLUE not in await stores.users.get([BLUE])
+    # A player whose earlier membership ended later than now, because the clock was set back, joins at its end.
+    await stores.teams.leave(RED, 1, 30, ACT)
+    await create(stores, BLUE, captain_id=1)
+    assert await members(stores, BLUE) == [(1, 30)]
+    assert await members(stores, RED) == []
+
+
+async def test_concurrent_creations_with_one_captain_leave_one_team(stores: Stores) -> None:
+    await stores.players(1)
+    outcomes = await gather(*(outcome(create(stores, -i, captain_id=1)) for i in range(1, 9)))
+    [created] = [team for team in outcomes if isinstance(team, Team)]
+    assert await stores.teams.teams(range(-9, 0)) == {created.team_id: created}
+    assert await members(stores, created.team_id) == [(1, ACT.at)]
 
 
 async def test_a_player_is_in_one_team_at_a_time(stores: Stores) -> None:
@@ -131,6 +155,40 @@ async def test_a_change_sees_the_members_and_keeps_the_team_if_it_is_refused(sto
     with pytest.raises(TeamNotFound):
         await stores.teams.change(BLUE, appoint, ACT)
     assert await stores.teams.teams([RED]) == {RED: changed}
+
+
+@pytest.mark.parametrize("way", ["leave", "transfer", "erasure"])
+async def test_a_captain_who_comes_back_is_no_captain(stores: Stores, way: str) -> None:
+    await stores.players(1, 2, 3)
+    await create(stores, RED, captain_id=1)
+    await create(stores, BLUE)
+    await join(stores, RED, 2, 10)
+    await join(stores, RED, 3, 11)
+    if way == "leave":
+        await stores.teams.leave(RED, 1, 20, ACT)
+    elif way == "transfer":
+        await join(stores, BLUE, 1, 20)
+    else:
+        await stores.records.erase(1, ACT)
+        await stores.players(1)
+    assert await captain(stores) == 2
+    await join(stores, RED, 1, 30)
+    assert await captain(stores) == 2
+    # The next captain is the member who joined first. The last member is the captain, and so is the next first member.
+    await stores.teams.leave(RED, 2, 40, ACT)
+    assert await captain(stores) == 3
+    for user_id in (3, 1):
+        await stores.teams.leave(RED, user_id, 50, ACT)
+    assert await captain(stores) is None
+    for user_id in (2, 3):
+        await join(stores, RED, user_id, 60)
+        assert await captain(stores) == 2
+
+
+async def captain(stores: Stores) -> int | None:
+    roster = await stores.teams.roster(RED)
+    assert roster is not None
+    return roster.captain_id
 
 
 async def test_the_last_place_is_taken_once(stores: Stores) -> None:

@@ -93,6 +93,30 @@ async def test_a_settled_week_is_final_and_the_next_one_follows_from_it(api: Api
     assert await api.services.seasons.settlement.faults() == []
 
 
+async def test_absent_players_and_teams_are_relegated_whatever_their_ids(api: Api) -> None:
+    league = LEAGUE | {"entry": "Gold", "inactive": "relegate", "promotion": {"places": 0}, "relegation": {"places": 0}}
+    await new_league(api, league=league)
+    await new_league(api, "clans", league=league, team={"source": "weekly"})
+    await api.players(-7, 0, 1, 2)
+    for user_id in (-7, 0, 1, 2):
+        team = {"name": f"Team {user_id}", "team_id": -10 - user_id, "captain_id": user_id}
+        assert (await api.post("/api/teams", team)).status_code == 201
+    await play(api, {-7: 10, 0: 20, 1: 30, 2: 40})
+    api.clock.now = WEEK_END + 1000
+    await play(api, {2: 7})
+    await api.services.teams.scores.settle()
+    for week in (1, 2):
+        api.clock.now = WEEK_END + (week - 1) * 7 * DAY + 300_000 + LAST_COUNT_MS
+        await api.services.seasons.settlement.run()
+    await play(api, {-7: 10, 0: 20, 1: 30, 2: 40})
+    await api.services.teams.scores.settle()
+    for user_id in (-7, 0, 1, 2):
+        division = "Gold" if user_id == 2 else "Silver"
+        assert (await group_of(api, user_id))["division"] == division
+        assert (await group_of(api, -10 - user_id, slug="clans"))["division"] == division
+    assert await api.services.seasons.settlement.faults() == []
+
+
 @pytest.mark.parametrize(
     ("part", "settled_at", "is_final"),
     [("league", None, False), ("league", 5, True), ("awards", None, True), ("awards", 5, True)],

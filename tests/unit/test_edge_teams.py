@@ -1,5 +1,6 @@
 """Teams over HTTP: rights, members, team boards, and the view of moderators."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from random import Random
 from typing import Any, NamedTuple
@@ -153,6 +154,11 @@ async def test_a_captain_renames_the_team_and_appoints_another_captain(api: Api)
     assert (await api.send("PATCH", path, {"max_members": 1}, token(2))).status_code == 409
     assert (await api.send("PATCH", path, {"name": "player 1"}, token(2))).status_code == 409
     assert (await api.get(path)).json()["name"] == "Crimsons"
+    # 0 is a player id like others.
+    await api.players(0)
+    await join(api, REDS, 0)
+    assert (await api.send("PATCH", path, {"captain_id": 0}, token(2))).json()["captain_id"] == 0
+    assert (await api.send("PATCH", path, {"max_members": 5}, token(0))).json()["captain_id"] == 0
 
 
 async def test_scores_of_members_rank_the_team_at_once(api: Api) -> None:
@@ -350,6 +356,21 @@ async def test_a_team_board_is_read_at_moments_and_is_frozen_with_its_contributi
     assert await contributions(api, REDS, ADMIN_KEY) == [(1, 15, True, True)]
 
 
+async def test_contributions_from_a_private_source_need_the_right_to_read_it(api: Api) -> None:
+    await api.send("POST", "/api/boards", {"board": "points", "private": True}, ADMIN_KEY)
+    await board(api, team={"source": "points"})
+    await create(api, REDS, "Reds")
+    await join(api, REDS, 1)
+    await api.post("/api/boards/points/scores", {"user_id": 1, "score": 10})
+    await api.services.teams.scores.settle()
+    assert await top(api) == [(1, "Reds", 10)]
+    for key in (None, token(1)):
+        refused = await api.get(f"/api/boards/clans/teams/{REDS}", key)
+        assert refused.status_code == (await api.get("/api/boards/points/ranks/1", key)).status_code
+        assert refused.status_code in {401, 403}
+    assert await contributions(api, REDS, SUBMIT_KEY) == [(1, 10, True, True)]
+
+
 async def test_a_team_board_takes_no_submissions_and_keeps_its_source(api: Api) -> None:
     await api.send("POST", "/api/boards", {"board": "points"}, ADMIN_KEY)
     await board(api, team={"source": "points"})
@@ -366,6 +387,58 @@ async def test_a_team_board_takes_no_submissions_and_keeps_its_source(api: Api) 
     assert answer.json()["error"]["code"] == "is_team"
     assert (await api.send("DELETE", "/api/boards/clans", None, ADMIN_KEY)).status_code == 200
     assert (await api.send("DELETE", "/api/boards/points", None, ADMIN_KEY)).status_code == 200
+
+
+async def test_no_score_is_set_on_a_team_board_or_for_a_team(api: Api) -> None:
+    await create(api, REDS, "Reds", captain_id=1)
+    await board(api)
+    await play(api, 1, 10)
+
+    async def code_of(slug: str, user_id: int) -> str:
+        path, grounds = f"/api/boards/{slug}/entries", {"reason": "tests"}
+        answer = await api.send("PUT", f"{path}/{user_id}", {"score": 999, **grounds}, ADMIN_KEY)
+        assert answer.status_code == 422, answer.text
+        scores = [{"user_id": user_id, "score": 999}]
+        bulk = await api.post(f"{path}/set", {"scores": scores, **grounds}, ADMIN_KEY)
+        assert bulk.json()["results"] == [answer.json()]
+        code: str = answer.json()["error"]["code"]
+        return code
+
+    assert await code_of("clans", 2) == "scored_by_members"
+    assert await code_of("clans", REDS) == "scored_by_members"
+    assert await code_of("default", REDS) == "is_team"
+    assert await top(api) == [(1, "Reds", 10)]
+    assert await top(api, "default") == [(1, "player 1", 10)]
+
+
+async def test_the_entry_of_a_team_is_not_removed(api: Api) -> None:
+    await create(api, REDS, "Reds", captain_id=1)
+    await board(api)
+    await play(api, 1, 10)
+    path = "/api/boards/clans/entries"
+    for query in ("?reason=tests", "?reason=tests&period=all-time"):
+        refused = await api.send("DELETE", f"{path}/{REDS}{query}", None, ADMIN_KEY)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "scored_by_members")
+        missing = await api.send("DELETE", f"{path}/1{query}", None, ADMIN_KEY)
+        assert missing.json()["error"]["code"] == "not_ranked"
+    answer = await api.post(f"{path}/remove", {"user_ids": [REDS, 1], "reason": "tests"}, ADMIN_KEY)
+    assert answer.json()["results"] == [refused.json(), missing.json()]
+    assert await top(api) == [(1, "Reds", 10)]
+    assert (await api.send("DELETE", "/api/boards/default/entries/1?reason=tests", None, ADMIN_KEY)).status_code == 200
+    await api.services.teams.scores.settle()
+    assert await top(api) == []
+
+
+async def test_an_import_refuses_the_lines_of_teams(api: Api) -> None:
+    await create(api, REDS, "Reds", external_id="clan-7")
+    for column, key, others in (("user_id", REDS, 1), ("player", "Reds", "player 2"), ("player_id", "clan-7", "p-3")):
+        query = f"?board=default&file=r.csv&{column}=who&score=score"
+        file = f"who,score\n{key},900\n{others},5\n".encode()
+        answer = await api.upload(f"/api/admin/imports{query}", file, ADMIN_KEY)
+        result = json.loads(answer.text.splitlines()[-1])["result"]
+        assert (result["recorded"], result["bad"]) == (1, 1)
+        assert result["problems"] == [{"line": 2, "problem": f"{REDS} is a team; use the id of a player"}]
+    assert [(rank, score) for rank, _, score in await top(api, "default")] == [(1, 5), (2, 5), (3, 5)]
 
 
 async def test_a_board_that_begins_later_has_the_earlier_scores(api: Api) -> None:

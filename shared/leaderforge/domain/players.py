@@ -11,6 +11,8 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.json_values import is_same_json
 from leaderforge.domain.names import folded, require_displayed
 
+BEFORE_ALL = -(2**63)
+"""Number below every player id. Ids that games chose, and ids of teams, may be negative."""
 MAX_NAME_LENGTH = 64
 MAX_EXTERNAL_ID_LENGTH = 128
 """Maximum length of an external id, in code points."""

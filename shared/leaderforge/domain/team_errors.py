@@ -64,7 +64,11 @@ class ScoredByMembers(Refused):
     code = "scored_by_members"
 
     @classmethod
-    def of(cls, slug: str, source: str) -> "ScoredByMembers":
-        """Return the error for a submission to the team board `slug` with this source."""
-        message = f"board {slug!r} ranks teams by the scores of board {source!r}; submit the scores of members there"
-        return cls(message, board=slug, source=source)
+    def of(cls, slug: str, source: str, advice: str = "submit the scores of members there") -> "ScoredByMembers":
+        """Return the error for a score on the team board `slug` with this source."""
+        return cls(f"board {slug!r} ranks teams by the scores of board {source!r}; {advice}", board=slug, source=source)
+
+    @classmethod
+    def removal(cls, slug: str, source: str) -> "ScoredByMembers":
+        """Return the error for the removal of a team's entry on the team board `slug` with this source."""
+        return cls.of(slug, source, "hide the team, or remove the entries or submissions of members there")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -81,6 +81,15 @@ class Roster:
         if self.team.captain_id in ids:
             return self.team.captain_id
         return ids[0] if ids else None
+
+    @property
+    def present_team(self) -> Team:
+        """Return the team with its present captain as the appointed one.
+
+        Store it before a player joins. Otherwise, an appointed captain who has left and comes back would become the
+        captain again.
+        """
+        return replace(self.team, captain_id=self.captain_id)
 
     @property
     def is_full(self) -> bool:

@@ -25,8 +25,12 @@ class TeamStore(Protocol):
     left, because scores belong to the team of their time. An erasure deletes the spans of the player or of the team.
     """
 
-    async def create(self, player: Player, team: Team, act: AuditEntry) -> None:
-        """Create a team and a player row with its name. Raises `PlayerExists`, `UsernameTaken` or `ExternalIdTaken`."""
+    async def create(self, player: Player, team: Team, act: AuditEntry, joined: AuditEntry | None = None) -> None:
+        """Create a team and a player row with its name. The captain, if there is one, becomes a member in it.
+
+        The captain joins at the time of `act`, and `joined` is the audit entry of this. Raises `PlayerExists`,
+        `UsernameTaken` or `ExternalIdTaken`, and `PlayerNotFound`, `IsTeam` or `InOtherTeam` for the captain.
+        """
         ...
 
     async def teams(self, team_ids: Collection[int]) -> Mapping[int, Team]:

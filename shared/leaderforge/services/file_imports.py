@@ -21,6 +21,7 @@ from leaderforge.ports.access import AuditLog
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.teams import TeamStore
 from leaderforge.services.changes import Changes
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.import_preview import ImportPreview, preview_lines
@@ -70,6 +71,7 @@ class FileImports:
         *,
         grace_ms: int,
         names: NameRules = BASIC_RULES,
+        teams: TeamStore | None = None,
     ) -> None:
         self._store = store
         self._users = users
@@ -81,6 +83,7 @@ class FileImports:
         self._reception_clock = reception_clock
         self._grace_ms = grace_ms
         self._names = names
+        self._teams = teams
 
     def columns(self, raw: BinaryIO, options: FileOptions, board: Board, on_note: OnNote) -> Columns:
         """Return the columns that the options name. If the options name none, propose columns and report the proposal.
@@ -178,6 +181,7 @@ class FileImports:
             plan.board,
             ImportRules(terms.batch, self._grace_ms, terms.history, expected, terms.in_flight),
             names=self._names,
+            teams=self._teams,
             refused=lambda number, reason: on_bad(BadLine(number, reason)),
             replace=replace if terms.replace else None,
             tally=tally,

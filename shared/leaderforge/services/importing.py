@@ -19,11 +19,13 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import LadderUpdate
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.teams import TeamStore
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.imported_lines import ImportRules, LineAcceptance, targets_of
 from leaderforge.services.imported_players import ImportedPlayers
 from leaderforge.services.ordered_batches import OrderedBatches
 from leaderforge.services.player_lanes import PlayerLanes
+from leaderforge.services.team_ids import of_players
 
 _LISTED = 5
 """Maximum number of duplicates in `ImportTally.duplicate_lines`."""
@@ -95,12 +97,14 @@ class Importer:
         rules: ImportRules,
         *,
         names: NameRules = BASIC_RULES,
+        teams: TeamStore | None = None,
         refused: OnRefused = _ignore,
         replace: Replace | None = None,
         tally: ImportTally | None = None,
     ) -> None:
         self._store = store
         self._players = ImportedPlayers(users, clock, names)
+        self._teams = teams
         self._delivery = delivery
         self._clock = clock
         self._board = board
@@ -162,11 +166,17 @@ class Importer:
     async def _with_players(
         self, lines: Sequence[ScoreLine], accepted: Sequence[Submission | LeaderForgeError]
     ) -> Sequence[Submission | LeaderForgeError]:
-        """Return the submissions with their players. Players are created for acceptable lines only."""
+        """Return the submissions with their players, or an error for a line of a team.
+
+        Players are created for acceptable lines only.
+        """
         valid = [line for line, outcome in zip(lines, accepted, strict=True) if isinstance(outcome, Submission)]
         ids = iter(await self._players.ids(valid))
         self.tally.players_created = self._players.created
-        return [_of_player(outcome, next(ids)) if isinstance(outcome, Submission) else outcome for outcome in accepted]
+        return await of_players(
+            self._teams,
+            [_of_player(outcome, next(ids)) if isinstance(outcome, Submission) else outcome for outcome in accepted],
+        )
 
     async def _record(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
         return await self._lanes.record(submissions, self._record_batch, self._index_up)

@@ -16,6 +16,7 @@ from leaderforge.domain.league import (
     inactive_result,
     merged_groups,
 )
+from leaderforge.domain.players import BEFORE_ALL
 from leaderforge.domain.settlement import (
     Position,
     SettledPeriods,
@@ -110,7 +111,7 @@ class LeagueMovements:
 
         A player who stays in the same division needs no result.
         """
-        after = progress.position.get("after_player", 0)
+        after = progress.position.get("after_player", BEFORE_ALL)
         absent = await self._leagues.absent(ladder, after, _ABSENT_A_CHUNK)
         if not absent:
             return await self._step(ladder, progress, _later(progress.position, "next"))

@@ -13,12 +13,15 @@ from leaderforge.domain.errors import Conflict, NotFound, NotRanked, Refused
 from leaderforge.domain.numbers import numbers_of
 from leaderforge.domain.standings import Event, LadderStanding
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.team_errors import IsTeam, ScoredByMembers
 from leaderforge.domain.tiebreaker_rules import subscore_of
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.moderation import Moderation
+from leaderforge.ports.teams import TeamStore
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.entries import Entry
 from leaderforge.services.reading import Reader
+from leaderforge.services.team_ids import team_ids_among
 
 _CONCURRENT = 4
 """Maximum concurrent actions of one call. Each takes a connection, and requests need the remaining connections."""
@@ -75,13 +78,21 @@ class ModerationService:
     """
 
     def __init__(
-        self, moderation: Moderation, delivery: Delivery, reader: Reader, clock: Clock, reception_clock: Clock
+        self,
+        moderation: Moderation,
+        delivery: Delivery,
+        reader: Reader,
+        clock: Clock,
+        reception_clock: Clock,
+        *,
+        teams: TeamStore | None = None,
     ) -> None:
         self._moderation = moderation
         self._delivery = delivery
         self._reader = reader
         self._clock = clock
         self._reception_clock = reception_clock
+        self._teams = teams
 
     async def hide_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Hide a player's entry in every period of a board. Raises `PlayerNotFound` or `NotRanked`."""
@@ -106,8 +117,9 @@ class ModerationService:
     async def remove_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Void a player's events on a board, and remove the entry in all open periods.
 
-        Raises `PlayerNotFound` or `NotRanked`.
+        Raises `PlayerNotFound` or `NotRanked`, and `ScoredByMembers` for a team on a team board.
         """
+        await self._require_removable(board, user_id)
         act = self._act("entry.remove", user_id, grounds, board)
         return await self._removed(user_id, self._moderation.remove(board, user_id, act))
 
@@ -118,7 +130,11 @@ class ModerationService:
         return await _each(user_ids, lambda user_id: self.remove_entry(board, user_id, grounds))
 
     async def remove_from(self, ladder: Ladder, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
-        """Remove a player's entry in one period, and nothing else. Raises `PlayerNotFound` or `NotRanked`."""
+        """Remove a player's entry in one period, and nothing else.
+
+        Raises `PlayerNotFound` or `NotRanked`, and `ScoredByMembers` for a team on a team board.
+        """
+        await self._require_removable(ladder.board, user_id)
         act = self._act("entry.remove", user_id, grounds, ladder.board, period=ladder.period_name)
         return await self._removed(user_id, self._moderation.remove_from(ladder, user_id, act))
 
@@ -184,9 +200,14 @@ class ModerationService:
         """Set a player's score in all open periods.
 
         The score replaces all earlier submissions. Later submissions are applied on top. A repeated `submission_id`
-        changes nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content, and
-        `Refused` for a subscore on a board without subscores, or without a number of a tiebreaker.
+        changes nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content,
+        `ScoredByMembers` on a team board, `IsTeam` for a team, and `Refused` for a subscore on a board without
+        subscores, or without a number of a tiebreaker.
         """
+        if board.team is not None:
+            raise ScoredByMembers.of(board.slug, board.team.source)
+        if await team_ids_among(self._teams, [new.user_id]):
+            raise IsTeam.of(new.user_id)
         subscore = subscore_of(board, new.subscore, new.numbers)
         score = accepted_score(board, new.score)
         details: dict[str, object] = {"score": board.score_type.json_value(score)}
@@ -217,6 +238,11 @@ class ModerationService:
             entries=[HiddenEntry(by_player[s.user_id], s.hidden) for s in standings if s.user_id in by_player],
             next=ids[-1] if len(ids) == limit else None,
         )
+
+    async def _require_removable(self, board: Board, user_id: int) -> None:
+        """Raise `ScoredByMembers` for a team on a team board. The next update of its score would undo the removal."""
+        if board.team is not None and await team_ids_among(self._teams, [user_id]):
+            raise ScoredByMembers.removal(board.slug, board.team.source)
 
     def _act(
         self, action: str, user_id: int, grounds: AuditContext, board: Board | None = None, **details: object

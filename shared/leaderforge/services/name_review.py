@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.name_rules import NameRules
-from leaderforge.domain.players import NameCollision, Player, username
+from leaderforge.domain.players import BEFORE_ALL, NameCollision, Player, username
 from leaderforge.ports.players import NameClaimer, StaleClaimReleaser
 
-_BEFORE_ALL = -(2**63)
-"""Number below every player id."""
 _A_CHUNK = 1000
 
 
@@ -48,7 +46,7 @@ async def review_names(
 
     `after` skips the players up to this id. Stored names never change.
     """
-    last_id = _BEFORE_ALL if after is None else after
+    last_id = BEFORE_ALL if after is None else after
     while (names := await claim(last_id, chunk)).players:
         last_id = names.players[-1].user_id
         refused = [refused for user in names.players if (refused := _refused(user, rules))]

@@ -7,8 +7,6 @@ from typing import NamedTuple
 from leaderforge.domain.batches import complete
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.submissions import Recorded, Submission, feeds_any
-from leaderforge.domain.team_errors import IsTeam
-from leaderforge.domain.teams import is_team_id
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.teams import TeamStore
 from leaderforge.ports.telemetry import Telemetry
@@ -24,6 +22,7 @@ from leaderforge.services.receipts import (
     receipt_of,
 )
 from leaderforge.services.submission_queues import SubmissionQueues, SubmitRequest
+from leaderforge.services.team_ids import of_players
 from leaderforge.services.trust import IndexTrust
 from leaderforge.services.write_health import WriteHealth
 
@@ -146,17 +145,6 @@ class SubmitService:
             for (request, recorded), submission_groups in zip(batch, groups_of, strict=True)
         ]
 
-    async def _of_players(self, submissions: Sequence[Submission]) -> Sequence[Submission | IsTeam]:
-        """Return the submissions, or an error for each submission for a team.
-
-        Nobody may submit for a team, because the scores of teams come from their members.
-        """
-        ids = {s.event.user_id for s in submissions if is_team_id(s.event.user_id)}
-        if not ids or self._teams is None:
-            return submissions
-        teams = await self._teams.teams(ids)
-        return [IsTeam.of(s.event.user_id) if s.event.user_id in teams else s for s in submissions]
-
     async def _record(
         self, submissions: Sequence[Submission], *, previous: bool
     ) -> Sequence[Recorded | LeaderForgeError]:
@@ -164,7 +152,7 @@ class SubmitService:
         try:
             with self._telemetry.timed("store_record_seconds"):
                 record = partial(self._store.record, previous=previous)
-                outcomes = await complete(await self._of_players(submissions), Submission, record)
+                outcomes = await complete(await of_players(self._teams, submissions), Submission, record)
         except StoreUnavailable:
             self.writes.note(accepted=False)
             raise

@@ -6,11 +6,11 @@ from typing import TypedDict
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.errors import Conflict, PlayerExists, PlayerNotFound, Refused
+from leaderforge.domain.errors import Conflict, PlayerExists, Refused
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.players import Player, new_user_ids
 from leaderforge.domain.presence import required
-from leaderforge.domain.team_errors import InOtherTeam, IsTeam, NotInTeam, TeamNotFound
+from leaderforge.domain.team_errors import NotInTeam, TeamNotFound
 from leaderforge.domain.teams import (
     DEFAULT_TEAM_SIZE,
     Contribution,
@@ -104,15 +104,14 @@ class TeamService:
     async def create(self, new: NewTeam, actor: str) -> TeamView:
         """Create a team. Its captain, if there is one, becomes its first member.
 
-        Raises `NameRefused`, `PlayerExists`, `UsernameTaken`, `ExternalIdTaken`, `PlayerNotFound` or `InOtherTeam`.
+        Raises `NameRefused`, `PlayerExists`, `UsernameTaken` or `ExternalIdTaken`, and `PlayerNotFound`, `IsTeam` or
+        `InOtherTeam` for the captain. The team is then not created.
         """
         if refusal := self._rules.refusal(new.name):
             raise refusal
-        if new.captain_id is not None:
-            await self._require_free(new.captain_id)
         team_id = await self._create(new, actor)
         if new.captain_id is not None:
-            await self.join(team_id, new.captain_id, actor, transfers=False)
+            await self._updates.refresh_now([new.captain_id])
         return await self.view(team_id)
 
     async def view(self, team_id: int) -> TeamView:
@@ -187,29 +186,17 @@ class TeamService:
             if c.user_id in players
         ]
 
-    async def teams_among(self, user_ids: Sequence[int]) -> frozenset[int]:
-        """Return the ids among `user_ids` that belong to teams."""
-        return frozenset(await self._teams.teams(user_ids)) if user_ids else frozenset()
-
-    async def _require_free(self, user_id: int) -> None:
-        """Raise `PlayerNotFound`, `IsTeam` or `InOtherTeam` if the player cannot be the captain of a new team."""
-        if user_id not in await self._users.get([user_id]):
-            raise PlayerNotFound.of(user_id)
-        if await self._teams.teams([user_id]):
-            raise IsTeam.of(user_id)
-        if any(span.left_at is None for span in await self._teams.spans([user_id])):
-            raise InOtherTeam.of(user_id)
-
     async def _create(self, new: NewTeam, actor: str) -> int:
-        """Store a team without members, and return its id."""
+        """Store a team with its captain as the only member, or without members, and return its id."""
         for attempt in range(1, _ATTEMPTS + 1):
             now = self._clock()
             team_id = new_team_id(new_user_ids(now)[0]) if new.team_id is None else new.team_id
             player = Player(team_id, new.name, None, now, new.external_id)
             team = Team(team_id, new.captain_id, new.max_members, new.joining)
             act = AuditEntry(now, actor, "team.create", user_id=team_id)
+            joined = None if new.captain_id is None else self._act("team.join", new.captain_id, actor, team_id)
             try:
-                await self._teams.create(player, team, act)
+                await self._teams.create(player, team, act, joined)
             except PlayerExists:
                 if attempt == _ATTEMPTS or new.team_id is not None:
                     raise
@@ -221,14 +208,14 @@ class TeamService:
     def _changed(self, roster: Roster, changes: TeamChange) -> Team:
         """Return the changed team. Raises `NotInTeam` or `Conflict`."""
         team = roster.team
-        captain_id = changes.get("captain_id")
-        if captain_id is not None and captain_id not in {span.user_id for span in roster.members}:
-            raise NotInTeam.of(team.team_id, captain_id)
+        captain_id = changes.get("captain_id", team.captain_id)
+        if "captain_id" in changes and captain_id not in {span.user_id for span in roster.members}:
+            raise NotInTeam.of(team.team_id, changes["captain_id"])
         if (limit := changes.get("max_members", team.max_members)) < len(roster.members):
             message = f"team {team.team_id} has {len(roster.members)} members; max_members cannot be {limit}"
             raise Conflict(message, team_id=team.team_id, members=len(roster.members))
         joining = changes.get("joining", team.joining)
-        return replace(team, captain_id=captain_id or team.captain_id, max_members=limit, joining=joining)
+        return replace(team, captain_id=captain_id, max_members=limit, joining=joining)
 
     def _act(self, action: str, user_id: int, actor: str, team_id: int) -> AuditEntry:
         return AuditEntry(self._clock(), actor, action, user_id=user_id, details={"team_id": team_id})

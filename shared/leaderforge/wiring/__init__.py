@@ -107,6 +107,7 @@ class Services:
             self.reception_clock,
             grace_ms=self.settings.late_grace_ms,
             names=self.players.name_rules,
+            teams=self.parts.teams,
         )
 
     async def open(self) -> None:
@@ -217,7 +218,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         moment_maintenance=_moment_maintenance(settings, parts),
         moment_comparison=MomentComparison(parts.store, parts.moments),
         history=HistoryService(parts.history, query, parts.clock),
-        moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
+        moderation=ModerationService(
+            parts.moderation, delivery, reader, parts.clock, reception_clock, teams=parts.teams
+        ),
         activity=ActivityService(parts.activity, parts.store, parts.index, parts.clock),
         boards=BoardService(parts.store, parts.clock, segments=settings.segments),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.note_repair),

@@ -24,13 +24,22 @@ class MemoryTeamStore:
         """All spans of all players, in any order."""
         scores.on_erasure.append(self._erase)
 
-    async def create(self, player: Player, team: Team, act: AuditEntry) -> None:
+    async def create(self, player: Player, team: Team, act: AuditEntry, joined: AuditEntry | None = None) -> None:
+        if team.captain_id is not None and self._current(team.captain_id) is not None:
+            raise InOtherTeam.of(team.captain_id)
+        if team.captain_id in self._teams:
+            raise IsTeam.of(team.captain_id)
         [outcome] = await self._users.create([player])
         if isinstance(outcome, LeaderForgeError):
             raise outcome
         self._teams[team.team_id] = team
         self._users.touch(team.team_id)
         self._audit.write(act)
+        if team.captain_id is not None:
+            self._open(team.captain_id, team.team_id, act.at)
+            self._users.touch(team.captain_id)
+        if joined is not None:
+            self._audit.write(joined)
 
     async def teams(self, team_ids: Collection[int]) -> Mapping[int, Team]:
         return {i: self._teams[i] for i in team_ids if i in self._teams}
@@ -61,11 +70,10 @@ class MemoryTeamStore:
             raise IsTeam.of(user_id)
         if roster.is_full:
             raise TeamFull.of(team_id, roster.team.max_members)
+        self._teams[team_id] = roster.present_team
         changed = [] if current is None else [self._close(current, at)]
-        ended = [span.left_at or span.joined_at for span in (*await self.spans([user_id]), *changed)]
-        span = TeamSpan(user_id, team_id, max([at, *ended]))
-        self.all_spans.append(span)
-        return self._note(user_id, act, [*changed, span])
+        ended = [span.left_at or span.joined_at for span in changed]
+        return self._note(user_id, act, [*changed, self._open(user_id, team_id, max([at, *ended]))])
 
     async def leave(self, team_id: int, user_id: int, at: int, act: AuditEntry) -> TeamSpan:
         current = self._current(user_id)
@@ -89,6 +97,13 @@ class MemoryTeamStore:
 
     async def _require(self, team_id: int) -> Roster:
         return required(await self.roster(team_id), TeamNotFound.of(team_id))
+
+    def _open(self, user_id: int, team_id: int, at: int) -> TeamSpan:
+        """Begin a span at a time (ms), not before the end of the player's earlier spans. Return the span."""
+        ended = [span.left_at or span.joined_at for span in self.all_spans if span.user_id == user_id]
+        span = TeamSpan(user_id, team_id, max([at, *ended]))
+        self.all_spans.append(span)
+        return span
 
     def _close(self, span: TeamSpan, at: int) -> TeamSpan:
         """End a span at a time (ms), not before its start. Return the span. Delete a span that has no duration."""

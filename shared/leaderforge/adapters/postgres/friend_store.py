@@ -10,11 +10,10 @@ from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.errors import Overloaded
 from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
 from leaderforge.domain.friends import Blocked, Followed, FriendChange, Link, LinkKind, planned
+from leaderforge.domain.players import BEFORE_ALL
 
 T = TypeVar("T")
 
-_BEFORE_ALL = -(2**63)
-"""Number below every player id."""
 _ATTEMPTS = 8
 """Maximum attempts of a change. A change is repeated if one of the other players is erased meanwhile."""
 
@@ -43,11 +42,11 @@ class PostgresFriendStore:
         return await self._transact(work)
 
     async def followed(self, user_id: int, limit: int, after: int | None = None) -> Sequence[Followed]:
-        rows = await self._pool.fetch(statement("followed"), user_id, _BEFORE_ALL if after is None else after, limit)
+        rows = await self._pool.fetch(statement("followed"), user_id, BEFORE_ALL if after is None else after, limit)
         return [Followed(row["other_id"], row["since"], row["is_mutual"]) for row in rows]
 
     async def followers(self, user_id: int, limit: int) -> Sequence[int]:
-        values = user_id, LinkKind.FOLLOWED_BY, _BEFORE_ALL, limit
+        values = user_id, LinkKind.FOLLOWED_BY, BEFORE_ALL, limit
         return [row["other_id"] for row in await self._pool.fetch(statement("links_of"), *values)]
 
     async def with_followers(self, user_ids: Collection[int]) -> Collection[int]:
@@ -79,7 +78,7 @@ class PostgresFriendStore:
         await self._transact(work)
 
     async def blocked(self, user_id: int) -> Sequence[Blocked]:
-        values = user_id, LinkKind.BLOCKS, _BEFORE_ALL, MAX_FRIENDS
+        values = user_id, LinkKind.BLOCKS, BEFORE_ALL, MAX_FRIENDS
         return [
             Blocked(row["other_id"], row["since"]) for row in await self._pool.fetch(statement("links_of"), *values)
         ]
@@ -118,5 +117,5 @@ def _follows(user_id: int, friend_ids: Sequence[int]) -> list[Link]:
 
 async def _linked_players(connection: Connection, user_id: int, kind: LinkKind) -> set[int]:
     """Return the targets of a player's links of this kind, which are at most `MAX_FRIENDS`."""
-    rows = await connection.fetch(statement("links_of"), user_id, kind, _BEFORE_ALL, MAX_FRIENDS)
+    rows = await connection.fetch(statement("links_of"), user_id, kind, BEFORE_ALL, MAX_FRIENDS)
     return {row["other_id"] for row in rows}

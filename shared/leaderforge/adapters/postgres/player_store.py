@@ -18,12 +18,10 @@ from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
 from leaderforge.domain.names import MIN_WITHIN, claims_of, folded, name_key, prefix_key
-from leaderforge.domain.players import Player, ProfileChange
+from leaderforge.domain.players import BEFORE_ALL, Player, ProfileChange
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import ProfileChanged
 
-_BEFORE_ALL = -(2**63)
-"""Number below every player id."""
 _LAST_CHARACTER = chr(0x10FFFF)
 _CANDIDATES = 300
 """Maximum number of names that one search inside names reads, which bounds its cost."""
@@ -82,7 +80,7 @@ class PostgresPlayerStore:
         await self._pool.fetch(statement("forget_released_ids"), before)
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
-        after = _BEFORE_ALL if user_id is None else user_id
+        after = BEFORE_ALL if user_id is None else user_id
         return [row["user_id"] for row in await self._pool.fetch(statement("users_after"), after, limit)]
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:

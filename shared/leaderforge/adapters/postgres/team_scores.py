@@ -20,6 +20,7 @@ from leaderforge.adapters.postgres.voiding import replaced_after
 from leaderforge.adapters.postgres.writing import hide_newcomers
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.grouping import grouped
+from leaderforge.domain.players import BEFORE_ALL
 from leaderforge.domain.standings import LadderStanding, Standing, removed_standing
 from leaderforge.domain.teams import Contribution, is_same_result, stale_members, team_standing
 from leaderforge.domain.timing import commit_limit_s
@@ -28,9 +29,6 @@ from leaderforge.ports.teams import MemberEvent
 
 _Contributions: TypeAlias = Mapping[tuple[int, int], Contribution]
 """Contributions by team id and player id."""
-
-_BEFORE_ALL = -(2**63)
-"""Number below every player id."""
 
 
 class PostgresTeamScores:
@@ -83,11 +81,11 @@ class PostgresTeamScores:
         return by_period
 
     async def members_after(self, user_id: int | None, limit: int) -> Sequence[int]:
-        after = _BEFORE_ALL if user_id is None else user_id
+        after = BEFORE_ALL if user_id is None else user_id
         return [row["user_id"] for row in await self._pool.fetch(statement("team_players_after"), after, limit)]
 
     async def teams_after(self, team_id: int | None, limit: int) -> Sequence[int]:
-        after = _BEFORE_ALL if team_id is None else team_id
+        after = BEFORE_ALL if team_id is None else team_id
         return [row["team_id"] for row in await self._pool.fetch(statement("teams_after"), after, limit)]
 
     async def reached(self, board: Board) -> int | None:

@@ -7,6 +7,7 @@ and its team are locked.
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from leaderforge.adapters.postgres.acts import Acts
+from leaderforge.adapters.postgres.audit import write_audit
 from leaderforge.adapters.postgres.claims import Collision, Taken, insert
 from leaderforge.adapters.postgres.links import lock_users
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
@@ -30,10 +31,16 @@ class PostgresTeamStore:
         self._unique_names = unique_names
         self._acts = Acts(pool, clock)
 
-    async def create(self, player: Player, team: Team, act: AuditEntry) -> None:
+    async def create(self, player: Player, team: Team, act: AuditEntry, joined: AuditEntry | None = None) -> None:
         async def work(connection: Connection, now: int) -> None:
+            spans = [] if team.captain_id is None else await _spans_of_free_player(connection, team.captain_id)
             await insert(connection, [player], now // 1000, unique_names=self._unique_names)
             await connection.execute(statement("add_team"), *_values(team))
+            if team.captain_id is not None:
+                await _open(connection, spans, team.captain_id, team.team_id, act.at)
+                await connection.execute(statement("touch"), team.captain_id, now // 1000)
+            if joined is not None:
+                await write_audit(connection, joined)
 
         try:
             await self._acts.do(team.team_id, work, lambda _: act)
@@ -72,12 +79,10 @@ class PostgresTeamStore:
                 raise IsTeam.of(user_id)
             if roster.is_full:
                 raise TeamFull.of(team_id, roster.team.max_members)
+            if roster.present_team != roster.team:
+                await connection.execute(statement("change_team"), *_values(roster.present_team))
             changed = [] if current is None else [await _close(connection, current, at)]
-            # Begin no span before the end of an earlier span: spans must not overlap, even after a clock was set back.
-            ended = [span.left_at or span.joined_at for span in (*spans, *changed)]
-            span = TeamSpan(user_id, team_id, max([at, *ended]))
-            await connection.execute(statement("open_team_span"), *span[:3])
-            return [*changed, span]
+            return [*changed, await _open(connection, [*spans, *changed], user_id, team_id, at)]
 
         return await self._acts.do(user_id, work, lambda _: act)
 
@@ -134,6 +139,25 @@ async def _roster(connection: Connection, team_id: int) -> Roster | None:
 async def _spans(connection: Connection, user_ids: Collection[int]) -> Sequence[TeamSpan]:
     rows = await connection.fetch(statement("team_spans"), joined(user_ids))
     return [TeamSpan(*row.values()) for row in rows]
+
+
+async def _spans_of_free_player(connection: Connection, user_id: int) -> Sequence[TeamSpan]:
+    """Lock a player without a team, and return the spans. Raises `PlayerNotFound`, `IsTeam` or `InOtherTeam`."""
+    await lock_users(connection, user_id)
+    if await connection.fetch(statement("teams"), str(user_id)):
+        raise IsTeam.of(user_id)
+    spans = await _spans(connection, [user_id])
+    if await _current(connection, spans) is not None:
+        raise InOtherTeam.of(user_id)
+    return spans
+
+
+async def _open(connection: Connection, earlier: Sequence[TeamSpan], user_id: int, team_id: int, at: int) -> TeamSpan:
+    """Begin a span at `at` (ms), or at the end of the `earlier` spans if they end later. Return the span."""
+    # Begin no span before the end of an earlier span: spans must not overlap, even after a clock was set back.
+    span = TeamSpan(user_id, team_id, max([at, *(span.left_at or span.joined_at for span in earlier)]))
+    await connection.execute(statement("open_team_span"), *span[:3])
+    return span
 
 
 async def _close(connection: Connection, span: TeamSpan, at: int) -> TeamSpan:
