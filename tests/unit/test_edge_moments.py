@@ -231,6 +231,15 @@ async def test_the_moment_of_a_future_freeze_is_not_readable_before(race: Api) -
             assert (await race.get(f"/api/boards/race/top?at={at}", key)).status_code == (200 if is_readable else 422)
 
 
+async def test_players_compare_their_own_rank_with_moments_after_the_freeze(race: Api) -> None:
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": time_text(START + HOUR)}, ADMIN_KEY)
+    own = await get(race, "ranks/1?since=PT30M", token(1))
+    assert (own["score"], own["previous_score"], own["since"]) == (30, 30, time_text(START + 150 * 60_000))
+    for key in (None, token(2)):
+        seen = await get(race, "ranks/1?since=PT30M", key)
+        assert (seen["score"], seen["previous_score"], seen["as_of"]) == (10, 10, time_text(START + HOUR))
+
+
 async def test_only_boards_with_moments_freeze(race: Api) -> None:
     refused = (await race.send("PATCH", "/api/boards/default", {"frozen_at": time_text(START)}, ADMIN_KEY)).json()[
         "error"
