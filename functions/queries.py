@@ -317,7 +317,7 @@ async def _top(edge: Edge, caller: Caller, board: str, query: TopQuery) -> Answe
 async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: MovementQuery) -> Answer:
     ladder = await requested_ladder(edge, caller, board, query, user_id)
     player = await edge.services.query.rank(ladder, user_id, caller)
-    movement = await requested_movement(edge, caller, ladder, query, [player.entry])
+    movement = await requested_movement(edge, caller, ladder, query, [player.entry], user_id)
     return answer_read(render_player(ladder.board, player, movement, marks_hidden=caller.views_console), player)
 
 

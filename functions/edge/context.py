@@ -133,7 +133,7 @@ class Edge:
             return as_frozen(ladder, caller, now, user_id)
         frozen = frozen_at(board, caller, now, user_id)
         moment = at if frozen is None else min(at, frozen)
-        if moment != board.frozen_at:
+        if moment != frozen:
             first = None if board.moments is None else board.moments.first(now, board.frozen_at)
             require_moment(board.slug, board.moments, moment, now, first=first)
         return at_moment(ladder, moment)

@@ -25,14 +25,22 @@ async def requested_ladder(
 
 
 async def requested_movement(
-    edge: Edge, caller: Caller, ladder: Ladder, query: MovementQuery, entries: Sequence[Entry]
+    edge: Edge,
+    caller: Caller,
+    ladder: Ladder,
+    query: MovementQuery,
+    entries: Sequence[Entry],
+    user_id: int | None = None,
 ) -> RankMovement | None:
-    """Return the movement of the entries since the requested moment, None if none is requested."""
+    """Return the movement of the entries since the requested moment, None if none is requested.
+
+    If only one player's entry is read, `user_id` is this player.
+    """
     if query.since is None:
         return None
     now = edge.services.clock() if ladder.at is None else ladder.at
     since = since_of(query.since, ladder.board, now)
     if since > now:
         raise Refused(f"since: {query.since!r} is later than the answer; use an earlier time")
-    earlier = edge.seen_at(ladder._replace(at=None), caller, since)
+    earlier = edge.seen_at(ladder._replace(at=None), caller, since, user_id=user_id)
     return await edge.services.movement.movement(earlier, {entry.user_id for entry in entries}, caller)

@@ -238,9 +238,13 @@ class TestBackfill:
         )
         assert not await stores.scores.finish_backfill(board)
         assert list(await stores.scores.boards_to_backfill()) == [later]
+        stores.clock.ms = NOW + 60_000
         assert await stores.scores.finish_backfill(later)
         assert list(await stores.scores.boards_to_backfill()) == []
-        assert await stores.scores.board(board.slug) == replace(later, backfill=None)
+        assert later.backfill is not None
+        ended = replace(later, backfill=None, past_backfills=(replace(later.backfill, ended_at=NOW + 60_000),))
+        assert await stores.scores.board(board.slug) == ended
+        assert await change(stores, ended, name="Renamed") == replace(ended, name="Renamed")
 
 
 class TestDeletion:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -14,6 +14,8 @@ import pytest
 import structlog
 
 from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
@@ -27,7 +29,7 @@ from leaderforge.domain.timing import PROPAGATION_MS
 from leaderforge.services.moment_comparison import MomentComparison
 from leaderforge.services.moment_maintenance import MomentMaintenance
 from tests.contract.store_fixtures import Database, Stores, numbers
-from tests.contract.test_moments import GAMES, MOMENTS, NOON, PLAYERS, Story
+from tests.contract.test_moments import GAMES, MOMENTS, NOON, PLAYERS, Story, players_in_checkpoints
 from tests.oracle import Oracle
 
 DAY_MS = 86_400_000
@@ -64,7 +66,11 @@ async def test_a_board_whose_first_count_fails_delays_no_other_board(
         corrected.append(ladder.board)
         return 0
 
+    async def ladders_to_correct(_: Collection[Board]) -> Sequence[Ladder]:
+        return [Ladder(board) for board in boards]
+
     monkeypatch.setattr(stores.moments, "add_checkpoint", add_checkpoint)
+    monkeypatch.setattr(stores.moments, "ladders_to_correct", ladders_to_correct)
     monkeypatch.setattr(stores.moments, "correct", correct)
     maintenance = Maintenance(stores, NOON)
     with structlog.testing.capture_logs() as logs:
@@ -237,3 +243,29 @@ async def require_replay(log: Log, moments: Sequence[int]) -> None:
                 window = await ranking.window(within, FIRST, before=0, after=99)
                 entries = [place(board, row.key)[:3] for row in window.after]
                 assert entries == log.replayed(moment, country)
+
+
+@pytest.mark.parametrize("change", ["retire", "disable"])
+async def test_no_checkpoint_of_a_past_period_or_of_a_former_setting_has_a_key_of_an_erased_player(
+    database: Database, change: str
+) -> None:
+    log = Log(database, await database.board(**GAMES[4], moments=MOMENTS), Random(3))
+    await database.players(*PLAYERS)
+    for user_id in PLAYERS:
+        await log.move(user_id)
+        await log.submit(user_id)
+    maintenance = Maintenance(database, log.now)
+    await maintenance.run_at(log.now + 60_000)
+    erased = next(iter(PLAYERS))
+    assert erased in await players_in_checkpoints(database, log.board)
+    if change == "retire":
+        for ladder in log.board.ladders_at(NOON)[1:]:
+            await PostgresPeriodStore(database.pool, Periods(database.pool)).retire(ladder, log.now)
+    else:
+        disabled = replace(log.board, moments=None)
+        await database.scores.change_board(log.board.slug, lambda _: disabled, log._act(1))
+    await log.erase(erased)
+    await maintenance.run_at(log.now + 120_000)
+    for table in ("moment_corrections", "segment_corrections"):
+        assert await database.run(f"select from {table}") == []
+    assert erased not in await players_in_checkpoints(database, log.board)

@@ -222,6 +222,24 @@ async def test_boards_freeze_at_a_future_time(race: Api) -> None:
     assert scores(await get(race, "top"))[0] == (1, 1, 30)
 
 
+async def test_the_moment_of_a_future_freeze_is_not_readable_before(race: Api) -> None:
+    at = time_text(START + 4 * HOUR)
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": at}, ADMIN_KEY)
+    for key in (None, ADMIN_KEY):
+        for now, is_readable in ((3 * HOUR, False), (4 * HOUR + SETTLE_MS, True), (40 * 24 * HOUR, True)):
+            race.clock.now = START + now
+            assert (await race.get(f"/api/boards/race/top?at={at}", key)).status_code == (200 if is_readable else 422)
+
+
+async def test_players_compare_their_own_rank_with_moments_after_the_freeze(race: Api) -> None:
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": time_text(START + HOUR)}, ADMIN_KEY)
+    own = await get(race, "ranks/1?since=PT30M", token(1))
+    assert (own["score"], own["previous_score"], own["since"]) == (30, 30, time_text(START + 150 * 60_000))
+    for key in (None, token(2)):
+        seen = await get(race, "ranks/1?since=PT30M", key)
+        assert (seen["score"], seen["previous_score"], seen["as_of"]) == (10, 10, time_text(START + HOUR))
+
+
 async def test_only_boards_with_moments_freeze(race: Api) -> None:
     refused = (await race.send("PATCH", "/api/boards/default", {"frozen_at": time_text(START)}, ADMIN_KEY)).json()[
         "error"
@@ -252,6 +270,33 @@ async def test_moments_begin_after_the_copy(race: Api) -> None:
     assert (await race.get(f"/api/boards/default/top?at={first}")).status_code == 200
     assert await race.services.moment_maintenance.run_if_due() == 2
     assert await race.services.moment_maintenance.run_if_due() == 0
+
+
+async def test_moments_before_the_end_of_a_backfill_are_refused(race: Api) -> None:
+    """At 15:00, the board gets weekly periods, of a week that began before. A minute later, they are complete."""
+    await race.send("PATCH", "/api/boards/race", {"periods": [*BOARD["periods"], "weekly"]}, ADMIN_KEY)
+    race.clock.now += PROPAGATION_MS - 1
+    await race.post("/api/boards/race/scores", {"user_id": 3, "score": 26})
+    race.clock.now = end = START + 3 * HOUR + 60_000
+    assert await race.services.board_maintenance.run() == 1
+    race.edge.board_changed("race")
+    race.clock.now += HOUR
+    for parameter in (f"at={time_text(end - 1)}", f"at={time_text(START + HOUR)}", "since=PT2H"):
+        refusal = await error_of(race, f"top?period=weekly&{parameter}")
+        assert (refusal["code"], refusal["details"]["first"]) == ("moment_not_found", time_text(end))
+    assert scores(await get(race, f"top?period=weekly&at={time_text(end)}")) == [(1, 1, 30), (2, 3, 26), (3, 2, 20)]
+    assert scores(await get(race, f"top?at={time_text(START + HOUR)}")) == [(1, 2, 20), (2, 1, 10)]
+    race.clock.now += 24 * HOUR
+    days = (await get(race, "rank-history/3?period=weekly"))["ranks"]
+    assert [(daily["day"], daily["rank"]) for daily in days] == [("2026-11-23", 2), ("2026-11-24", 2)]
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": time_text(end - 1)}, ADMIN_KEY)
+    assert (await error_of(race, "top?period=weekly"))["code"] == "moment_not_found"
+    assert len((await get(race, "top?period=weekly", ADMIN_KEY))["entries"]) == 3
+    standings = (await race.get("/api/users/3/standings?board=race")).json()["standings"]
+    assert [standing["period"] for standing in standings] == ["all-time"]
+    race.clock.now += 7 * 24 * HOUR
+    at = time_text(end - 1)
+    assert (await get(race, f"top?period=weekly&at={at}"))["total"] == 0  # before the start of this week
 
 
 async def test_players_have_daily_ranks(race: Api) -> None:

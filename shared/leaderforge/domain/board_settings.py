@@ -186,7 +186,12 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     if settings.frozen_at != before.frozen_at:
         require_freezable(settings.frozen_at, moments, now, before.frozen_at)
     backfill = changed_backfill(board, settings.periods, now)
-    changed = replace(_board(board.id, board.slug, settings), backfill=backfill, moments=moments)
+    changed = replace(
+        _board(board.id, board.slug, settings),
+        backfill=backfill,
+        past_backfills=board.past_backfills,
+        moments=moments,
+    )
     return with_earlier_settings(changed, board, now)
 
 

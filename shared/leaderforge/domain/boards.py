@@ -121,16 +121,17 @@ PLAIN = Display()
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """Pending backfill of period kinds that were added to a board.
+    """Backfill of period kinds that were added to a board.
 
     Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. From `until`
     on, every process counts new submissions in these periods. The backfill starts only then, because it would otherwise
-    miss submissions.
+    miss submissions. `ended_at` (ms) is None while the backfill is pending.
     """
 
     kinds: tuple[PeriodKind, ...]
     since: int
     until: int
+    ended_at: int | None = None
 
     def concerns(self, period: Period) -> bool:
         """Return whether the period is incomplete until this backfill is done."""
@@ -160,7 +161,7 @@ class Board:
     board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept, and can be
     read. After `frozen_at` (ms), only callers of the console see further changes. Submissions also count on the targets
     of `feeds`. `score_type` says whether scores are numbers or long scores. `earlier_settings` has the settings from
-    before each change of the rank style or the tiers, the earliest first (see `as_of`).
+    before each change of the rank style or the tiers, the earliest first (see `as_of`). `past_backfills` have ended.
     """
 
     id: int
@@ -191,6 +192,7 @@ class Board:
     feeds: tuple[Feed, ...] = ()
     score_type: ScoreType = ScoreType.NUMBER
     earlier_settings: tuple[EarlierSettings, ...] = ()
+    past_backfills: tuple[Backfill, ...] = ()
 
     def __hash__(self) -> int:
         # Use only the id: boards are part of the keys of caches during submissions, and a hash of all fields would cost
@@ -308,6 +310,13 @@ class Ladder(NamedTuple):
         """Return whether the ladder may lack earlier scores, because a backfill of its period is pending."""
         backfill = self.board.backfill
         return backfill is not None and backfill.concerns(self._period)
+
+    def complete_from(self, moment: int) -> int:
+        """Return the first moment (ms), from `moment` on, at which the ladder has all scores: the end of a backfill."""
+        period = self._period
+        if period.starts_at is not None and moment < period.starts_at:
+            return moment
+        return max([moment, *(past.ended_at or 0 for past in self.board.past_backfills if past.concerns(period))])
 
     @property
     def _period(self) -> Period:

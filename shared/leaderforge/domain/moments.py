@@ -95,6 +95,17 @@ def require_segments_at(slug: str, moments: Moments | None, moment: int) -> None
     )
 
 
+def require_complete_at(slug: str, moment: int, first: int) -> None:
+    """Raise `MomentNotFound` if the moment (ms) is before `first` (ms), the end of the backfill of the period."""
+    if moment < first:
+        raise MomentNotFound(
+            f"board {slug!r} got this period later: it has no moment {time_text(moment)}; the first one is "
+            f"{time_text(first)}",
+            board=slug,
+            first=time_text(first),
+        )
+
+
 def require_moments_kept(frozen_at: int | None, moment_days: int | None) -> None:
     """Raise `Refused` if a board that keeps no past standings is to be frozen. `frozen_at` is in ms."""
     if frozen_at is not None and moment_days is None:

@@ -71,7 +71,10 @@ class BoardMaintenanceStore(Protocol):
         ...
 
     async def finish_backfill(self, board: Board) -> bool:
-        """Mark the board's backfill as finished. Return False if the backfill was replaced or finished meanwhile."""
+        """Move the board's backfill to its past backfills, with the present time as its end.
+
+        Return False if the backfill was replaced or finished meanwhile.
+        """
         ...
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:

@@ -44,6 +44,10 @@ class MomentStore(Protocol):
         """
         ...
 
+    async def ladders_to_correct(self, boards: Collection[Board]) -> Sequence[Ladder]:
+        """Return the ladders of these boards whose checkpoints may count erased players."""
+        ...
+
     async def correct(self, ladder: Ladder) -> int:
         """Subtract the places and sort keys of erased players from all checkpoints. Return the number of places.
 

@@ -1,6 +1,6 @@
 """Maintenance of past standings: the copy of existing standings, checkpoints, and retention."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import NamedTuple
@@ -9,6 +9,7 @@ import structlog
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.timing import COMMIT_LIMIT_MS, PROPAGATION_MS, SETTLE_MS
 from leaderforge.ports.clock import Clock
@@ -67,7 +68,7 @@ class MomentMaintenance:
         self._pauses: dict[tuple[int, int | None], _Pause] = {}
 
     async def run_if_due(self) -> int:
-        """Run all jobs unless this process ran them less than `_EVERY_MS` ago. Return the number of boards."""
+        """Run all jobs unless this process ran them less than `_EVERY_MS` ago. Return what `run` returns."""
         now = self._clock()
         if abs(now - self._last_run) < _EVERY_MS:
             return 0
@@ -75,14 +76,17 @@ class MomentMaintenance:
         return await self.run()
 
     async def run(self) -> int:
-        """Run all jobs. Return the number of boards with past standings, 0 if another process has the lease."""
-        boards = [board for board in await self._store.boards() if board.moments is not None]
-        if not boards or not await self._lease.acquire():
+        """Run all jobs. Return the number of boards that need jobs, 0 if another process has the lease."""
+        boards = await self._store.boards()
+        erased = grouped((ladder.board, ladder) for ladder in await self._moments.ladders_to_correct(boards))
+        # Boards that no longer keep past standings still have the keys of players in their checkpoints.
+        due = [board for board in boards if board.moments is not None or board in erased]
+        if not due or not await self._lease.acquire():
             return 0
         async with self._lease.renewal():
-            for board in boards:
-                await self._attempt(board, None, partial(self._maintain, board))
-        return len(boards)
+            for board in due:
+                await self._attempt(board, None, partial(self._maintain, board, erased.get(board, ())))
+        return len(due)
 
     async def _attempt(self, board: Board, period: int | None, job: Callable[[], Awaitable[None]]) -> None:
         """Run a job for a board, or for its ladder of a period, unless the job pauses. Log errors, but raise none."""
@@ -101,7 +105,10 @@ class MomentMaintenance:
         else:
             self._pauses.pop((board.id, period), None)
 
-    async def _maintain(self, board: Board) -> None:
+    async def _maintain(self, board: Board, erased: Sequence[Ladder]) -> None:
+        """Run the jobs of a board. The checkpoints of the ladders `erased` may count erased players."""
+        for ladder in erased:
+            self._telemetry.count("moment_corrections", await self._moments.correct(ladder))
         if board.moments is None:
             return
         if board.moments.since is None:
@@ -112,10 +119,7 @@ class MomentMaintenance:
         if board.segments and board.moments.segments_since is None:
             # Copy again, because an earlier version stored the states without segments.
             await self._copy(board)
-        ladders = await self._ladders(board)
-        for ladder in ladders:
-            self._telemetry.count("moment_corrections", await self._moments.correct(ladder))
-        for ladder in ladders:
+        for ladder in await self._ladders(board):
             await self._attempt(board, ladder.period, partial(self._add_checkpoints, ladder))
         if self._forgotten.get(board.id, 0) + _DAY_MS <= self._clock():
             await self._forget(board)

@@ -63,11 +63,14 @@ class RankHistoryService:
 
 
 def _days(ladder: Ladder, last: int, days: int, first: int) -> list[tuple[Period, int]]:
-    """Return up to `days` days with their last moments (ms), latest first. `first` is the first readable moment."""
+    """Return up to `days` days with their last moments (ms), latest first. `first` is the board's first moment.
+
+    Days whose last moment cannot be read are left out.
+    """
     calendar = replace(ladder.board.calendar, kinds=(PeriodKind.DAILY,))
     moments: list[tuple[Period, int]] = []
     at = last
-    while len(moments) < days and at >= first:
+    while len(moments) < days and at >= first and ladder.complete_from(at) == at:
         [day] = calendar.at(at)
         moments.append((day, at))
         if day.starts_at is None:

@@ -8,6 +8,7 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import NotRanked, PlayerNotFound
+from leaderforge.domain.moment_errors import MomentNotFound
 from leaderforge.domain.presence import required
 from leaderforge.domain.sources import Source
 from leaderforge.ports.clock import Clock
@@ -111,10 +112,11 @@ class StandingService:
         return required(players.get(user_id), PlayerNotFound.of(user_id)).external_id
 
     async def _rank(self, ladder: Ladder, user_id: int, viewer: Caller) -> LadderRank | None:
-        seen_ladder = as_frozen(ladder, viewer, self._clock(), user_id)
         try:
+            seen_ladder = as_frozen(ladder, viewer, self._clock(), user_id)
             return LadderRank(seen_ladder, await self._query.rank(seen_ladder, user_id, viewer))
-        except NotRanked:
+        except (NotRanked, MomentNotFound):
+            # A backfill of the period ended after the moment of the freeze.
             return None
 
 

@@ -9,6 +9,7 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.past import PastStandings
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.backfills import without_backfill
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.errors import BoardExists, BoardNotFound, StoreUnavailable
 from leaderforge.domain.periods import ALL_TIME, Period
@@ -137,7 +138,7 @@ class MemoryBoards:
         current = (await self.boards_named([board.slug])).get(board.slug)
         if current is None or current.id != board.id or current.backfill is None or current.backfill != board.backfill:
             return False
-        self._boards[board.slug] = replace(current, backfill=None)
+        self._boards[board.slug] = without_backfill(current, self._clock() // 1000)
         return True
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:

@@ -34,6 +34,9 @@ class MemoryMoments:
     async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:
         return False
 
+    async def ladders_to_correct(self, boards: Collection[Board]) -> Sequence[Ladder]:
+        return []
+
     async def correct(self, ladder: Ladder) -> int:
         return 0
 

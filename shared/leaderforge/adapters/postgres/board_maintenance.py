@@ -11,6 +11,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.standing_rows import bounds_of_period, period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers, segment_newcomers
+from leaderforge.domain.backfills import backfills_text, without_backfill
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.grouping import grouped
 from leaderforge.domain.periods import Period
@@ -75,7 +76,8 @@ class PostgresBoardMaintenance:
 
     async def finish_backfill(self, board: Board) -> bool:
         until = None if board.backfill is None else board.backfill.until
-        return bool(await self._pool.fetch(statement("finish_backfill"), board.id, until))
+        past = backfills_text(without_backfill(board, self._clock() // 1000).past_backfills)
+        return bool(await self._pool.fetch(statement("finish_backfill"), board.id, until, past))
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
         # Boards that an older version deleted have no time of deletion. 0 stands for a deletion long ago.

@@ -8,6 +8,7 @@ from leaderforge.adapters.postgres.audit import write_audit
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.backfills import backfills_of, backfills_text
 from leaderforge.domain.boards import Backfill, Board, Display, EarlierSettings, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.earlier_settings import earlier_settings_of, earlier_settings_text
 from leaderforge.domain.errors import BoardExists, BoardNotFound
@@ -67,6 +68,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
     "earlier_settings": lambda board: earlier_settings_text(board.earlier_settings),
+    "past_backfills": lambda board: backfills_text(board.past_backfills),
 }
 """Functions by column, for all columns except the id. Each returns the board's value in the column.
 
@@ -79,9 +81,9 @@ _PERMANENT = frozenset(
         *("tiebreakers", "score_type"),
     }
 )
-_LATER = frozenset({"backfill_kinds", "backfill_since", "backfill_until", "earlier_settings"})
+_LATER = frozenset({"backfill_kinds", "backfill_since", "backfill_until", "earlier_settings", "past_backfills"})
 CREATED = tuple(column for column in BOARD_VALUES if column not in _LATER)
-"""Columns of create_board.sql, in the order of its parameters. A new board has no backfill and no earlier settings."""
+"""Columns of create_board.sql, in the order of its parameters. A new board has no backfills and no earlier settings."""
 UPDATED = tuple(column for column in BOARD_VALUES if column not in _PERMANENT)
 """Columns of update_board.sql, in the order of its parameters. The first parameter is the id."""
 
@@ -118,6 +120,7 @@ def board_of(row: Record) -> Board:
         feeds=feeds_of(json.loads(row["feeds"] or "[]")),
         score_type=ScoreType(row["score_type"] or ScoreType.NUMBER),
         earlier_settings=_earlier_settings_of(row["earlier_settings"]) if row["earlier_settings"] else (),
+        past_backfills=_past_backfills_of(row["past_backfills"]) if row["past_backfills"] else (),
     )
 
 
@@ -212,3 +215,9 @@ def _moments_of(row: Record) -> Moments | None:
 def _earlier_settings_of(text: str) -> tuple[EarlierSettings, ...]:
     """Return the earlier settings in a JSON list, the same object for each equal text."""
     return earlier_settings_of(json.loads(text))
+
+
+@lru_cache(64)
+def _past_backfills_of(text: str) -> tuple[Backfill, ...]:
+    """Return the past backfills in a JSON list, the same object for each equal text."""
+    return backfills_of(json.loads(text))

@@ -181,6 +181,11 @@ class PostgresMoments:
             self._growth.clear()
         self._growth[series.ids] = _Growth(scanned=states)
 
+    async def ladders_to_correct(self, boards: Collection[Board]) -> Sequence[Ladder]:
+        by_id = {board.id: board for board in boards}
+        rows = await self._pool.fetch(statement("ladders_to_correct"))
+        return [Ladder(by_id[row["board_id"]], row["period_id"]) for row in rows if row["board_id"] in by_id]
+
     async def correct(self, ladder: Ladder) -> int:
         return await self._pool.transact(partial(correct, ladder=ladder))
 

@@ -30,6 +30,7 @@ update boards set
     backfill_kinds = $28,
     backfill_since = $29,
     backfill_until = $30,
-    earlier_settings = $31
+    earlier_settings = $31,
+    past_backfills = $32
 where board_id = $1 and not deleted
 returning :board_columns;
