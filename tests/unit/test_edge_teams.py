@@ -17,6 +17,7 @@ from tests.unit.edge_fixtures import Api, serving
 from tests.unit.test_edge_live import listening
 
 REDS, BLUES = -1, -2
+TOURNAMENT = {"starts_at": "2026-11-23T12:00:00Z", "ends_at": "2026-11-23T13:00:00Z"}
 
 
 class Clan(NamedTuple):
@@ -377,6 +378,10 @@ async def test_a_team_board_takes_no_submissions_and_keeps_its_source(api: Api) 
     answer = await api.post("/api/boards/clans/scores", {"user_id": 1, "score": 5})
     assert answer.json()["error"]["code"] == "scored_by_members"
     assert (await api.send("DELETE", "/api/boards/points", None, ADMIN_KEY)).status_code == 409
+    for change in ({"tournament": TOURNAMENT}, {"periods": ["daily"]}):
+        refused = await api.send("PATCH", "/api/boards/points", change, ADMIN_KEY)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
+    assert (await api.send("PATCH", "/api/boards/clans", {"name": "Clans"}, ADMIN_KEY)).status_code == 200
     changed = await api.send("PATCH", "/api/boards/clans", {"max_score": 5}, ADMIN_KEY)
     assert changed.json()["error"]["details"]["setting"] == "max_score"
     changed = await api.send("PATCH", "/api/boards/clans", {"periods": ["all-time", "daily"]}, ADMIN_KEY)

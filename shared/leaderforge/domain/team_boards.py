@@ -25,8 +25,14 @@ def require_team_board(board: Board, source: Board | None) -> None:
 
 
 def require_source_kept(team_boards: Sequence[Board], source: Board) -> None:
-    """Raise `Conflict` if a change of the source would remove a period kind that one of these team boards has."""
+    """Raise `Conflict` if a change makes a board unsuitable as the source of these team boards.
+
+    The source needs the period kinds of each team board, and cannot be a tournament.
+    """
     for board in team_boards:
+        if source.tournament is not None:
+            message = f"board {source.slug!r} is the source of team board {board.slug!r}, and cannot be a tournament"
+            raise Conflict(message, board=board.slug)
         if missing := [kind for kind in board.calendar.kinds if kind not in source.calendar.kinds]:
             message = f"team board {board.slug!r} needs the period kind {missing[0]} of its source"
             raise Conflict(message, board=board.slug)
