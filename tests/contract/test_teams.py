@@ -198,9 +198,12 @@ async def test_the_last_place_is_taken_once(stores: Stores) -> None:
     outcomes = await gather(*(join(stores, RED, i) for i in range(1, 9)))
     assert sum(isinstance(o, TeamFull) for o in outcomes) == 6
     # Transfers in both directions at the same time neither deadlock nor overfill a team.
-    await gather(*(join(stores, (RED, BLUE)[i % 2], i, 10) for i in range(1, 9)))
-    assert len(await members(stores, RED)) <= 2
-    assert len(await members(stores, BLUE)) <= 2
+    for time in range(10, 15):
+        await gather(*(join(stores, (RED, BLUE)[(i + time) % 2], i, time) for i in range(1, 9)))
+        await gather(*(outcome(stores.teams.leave(RED, i, time, ACT)) for i in range(1, 9)))
+        await gather(*(join(stores, RED, i, time) for i in range(1, 9)))
+        assert len(await members(stores, RED)) == 2
+        assert len(await members(stores, BLUE)) <= 2
     spans = await stores.teams.spans(range(1, 9))
     assert len({span.user_id for span in spans if span.left_at is None}) == sum(s.left_at is None for s in spans)
 

@@ -123,7 +123,8 @@ async def _lock_teams(connection: Connection, team_id: int, current: TeamSpan | 
 
 
 async def _lock_team(connection: Connection, team_id: int) -> Roster:
-    """Lock a team until the commit, and return its roster. Raises `TeamNotFound`."""
+    """Lock a team and its members until the commit, and return its roster. Raises `TeamNotFound`."""
+    await connection.execute(statement("lock_team"), team_id)
     locked = await connection.fetch(statement("lock_user"), team_id)
     return required(await _roster(connection, team_id) if locked else None, TeamNotFound.of(team_id))
 
