@@ -92,19 +92,25 @@ class World:
 
     def _new_player(self, user_id: int) -> Player:
         self.attributes[user_id] = self._some_attributes()
-        text = json.dumps(self.attributes[user_id]) if self.attributes[user_id] else None
-        return Player(user_id, f"player {user_id}", None, 0, attributes=text)
+        return Player(user_id, f"player {user_id}", None, 0, attributes=self._text_of(user_id))
+
+    def _text_of(self, user_id: int) -> str | None:
+        return json.dumps(self.attributes[user_id]) if self.attributes[user_id] else None
 
     def _some_attributes(self) -> Mapping[str, str]:
+        """Return random attributes, sometimes none."""
         values = {"country": self.random.choice(COUNTRIES), "platform": self.random.choice(PLATFORMS), "level": "7"}
-        return {name: value for name, value in values.items() if value is not None}
+        return (
+            {name: value for name, value in values.items() if value is not None} if self.random.random() < 0.7 else {}
+        )
 
     async def step(self) -> None:
         """Make one random change: submit, change attributes, hide, unhide or erase."""
         user_id = self.random.choice(list(self.attributes))
         match self.random.choices(("submit", "attributes", "hide", "unhide", "erase"), (60, 25, 8, 5, 2))[0]:
             case "submit":
-                await self.submit(self.random.sample(list(self.attributes), 8))
+                # If a player has several of the submissions, they are not written in one statement.
+                await self.submit(self.random.choices(list(self.attributes), k=self.random.choice([3, 8])))
             case "attributes":
                 await self.change(user_id)
             case "hide" if user_id not in self.hidden:
@@ -121,7 +127,7 @@ class World:
         ladders = [self.board.ladders_at(event.achieved_at) for event in events]
         for event, of_event in zip(events, ladders, strict=True):
             for ladder in of_event:
-                values = segment_values(json.dumps(self.attributes[event.user_id]), ATTRIBUTES)
+                values = segment_values(self._text_of(event.user_id), ATTRIBUTES)
                 self.segments[ladder].setdefault(event.user_id, values)
         self.events += events
         submissions = [Submission(of_event, event) for event, of_event in zip(events, ladders, strict=True)]
@@ -143,7 +149,7 @@ class World:
 
     async def change(self, user_id: int) -> None:
         self.attributes[user_id] = self._some_attributes()
-        text = json.dumps(self.attributes[user_id])
+        text = self._text_of(user_id)
         await self.process.players.change(user_id, {"attributes": text}, "key:game")
         for ladder in (self.today, self.ever):
             if user_id in self.segments[ladder]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -59,14 +60,16 @@ async def test_a_batch_that_does_not_fit_takes_several_statements(
 
 @pytest.mark.parametrize("policy", Policy)
 async def test_both_write_the_same(on_postgres: Database, policy: Policy) -> None:
-    """Write batches with new, hidden and erased players and with duplicates, to two boards with two period kinds."""
+    """Write batches with new, hidden and erased players and with duplicates, to two boards with two period kinds.
+
+    Some players have attributes, and the boards have segments.
+    """
     await on_postgres.players(*PLAYERS)
     await on_postgres.run("update users set hidden = true where user_id in (2, 5)")
+    await on_postgres.run("""update users set attributes = '{"country": "FI"}' where user_id > 3""")
     await on_postgres.run("insert into touches (user_id, recorded_at, revision) values (3, 1, 10000000000000000)")
-    boards = [
-        await on_postgres.board(policy=policy, order=Order.ASC, subscore_order=Order.DESC, calendar=CALENDAR)
-        for _ in range(2)
-    ]
+    settings: Any = {"order": Order.ASC, "subscore_order": Order.DESC, "calendar": CALENDAR, "segments": ("country",)}
+    boards = [await on_postgres.board(policy=policy, **settings) for _ in range(2)]
     pool = on_postgres.pool
     strategies: list[WriteStrategy] = [SingleStatementWrite(pool, clock(), LIMIT_S), BatchWrite(pool, clock(), LIMIT_S)]
     for seed in range(12):
@@ -83,6 +86,7 @@ async def test_both_write_the_same(on_postgres: Database, policy: Policy) -> Non
     assert all(numbers is None or f'"laps": {user_id},' in numbers for user_id, _, numbers in events[0])
     assert {numbers is None for *_, numbers in events[0]} == {True, False}
     assert {row["hidden"] for row in rows[0]} == {0, 2}
+    assert {tuple(row["segments"]) for row in rows[0]} == {("FI",), (None,)}
 
 
 def batch(board: Board, seed: int) -> Sequence[Submission]:
@@ -121,7 +125,7 @@ async def stored_numbers(database: Database, board: Board) -> Sequence[tuple[obj
     return [tuple(row) for row in await database.run(query)]
 
 
-async def stored(database: Database, board: Board) -> Sequence[dict[str, object]]:
+async def stored(database: Database, board: Board) -> Sequence[dict[str, Any]]:
     """Return all standings of a board as rows, without the column of the board."""
     rows = await database.run(f"select * from standings where board_id = {board.id} order by user_id, period_id")  # noqa: S608
     assert {row["period_id"] for row in rows} > {ALL_TIME}

@@ -246,6 +246,12 @@ def example(parameter: Mapping[str, Any]) -> str:
     return str(value)
 
 
+def _shown(parameter: Mapping[str, Any]) -> str:
+    """Return the first documented example of a parameter, an empty text without examples."""
+    [value, *_] = resolved(parameter["schema"]).get("examples") or [""]
+    return str(value)
+
+
 @dataclass(frozen=True)
 class Ask:
     """Request built from the documentation's examples."""
@@ -256,13 +262,15 @@ class Ask:
     content_type: bytes
 
     @classmethod
-    def of(cls, route: str) -> "Ask":
+    def of(cls, route: str, parameter: str | None = None, addition: str = "") -> "Ask":
+        """Return a request with the necessary parameters, and with `parameter`, to whose value `addition` is added."""
         method, _, path = route.partition(" ")
         operation = OPERATIONS[route]
-        chosen = ALTERNATIVES.get(route)
+        chosen = parameter or ALTERNATIVES.get(route)
         needed = [one for one in operation.get("parameters", []) if one["required"] or one["name"] == chosen]
-        in_path = {one["name"]: example(one) for one in needed if one["in"] == "path"}
-        query = {one["name"]: example(one) for one in needed if one["in"] == "query"}
+        values = {one["name"]: _shown(one) + addition if one["name"] == parameter else example(one) for one in needed}
+        in_path = {one["name"]: values[one["name"]] for one in needed if one["in"] == "path"}
+        query = {one["name"]: values[one["name"]] for one in needed if one["in"] == "query"}
         target = re.sub(r"\{(\w+)\}", lambda match: quote(in_path[match[1]], safe=""), path)
         return cls(method, f"{target}?{urlencode(query)}" if query else target, *_body(operation))
 

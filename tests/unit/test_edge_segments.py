@@ -131,7 +131,8 @@ async def test_boards_use_declared_attributes_only(race: Api) -> None:
         refused = await race.get(path)
         assert refused.status_code == 422
         assert "is not divided by" in refused.json()["error"]["message"]
-    for text in ("country", "country:", ":FI", "Country:FI"):
+    with_controls = [f"country:F{character}I" for character in ("%00", "%0A", "%7F", "%C2%85")]
+    for text in ("country", "country:", ":FI", "Country:FI", *with_controls):
         assert (await race.get(f"/api/boards/race/top?segment={text}")).status_code == 422
 
 

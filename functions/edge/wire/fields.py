@@ -19,6 +19,9 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.players import MAX_EXTERNAL_ID_LENGTH, ExternalId, external_id
 from leaderforge.domain.times import moment_of, time_text
 
+NO_CONTROL = r"[^\x00-\x1f\x7f-\x9f]"
+"""Pattern of one character that is no control character."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_TIME_LENGTH = 40
 """Maximum length of a time in characters, more than RFC 3339 needs. The limit bounds the cost of parsing."""

@@ -13,6 +13,7 @@ from functions.edge.wire.entries import EntryOut, render_entry
 from functions.edge.wire.errors import ErrorOut
 from functions.edge.wire.external_ids import external_id_of
 from functions.edge.wire.fields import (
+    NO_CONTROL,
     ExternalIdIn,
     ExternalIdOut,
     IntegerIn,
@@ -39,7 +40,7 @@ Reason = Annotated[
     Field(
         min_length=1,
         max_length=500,
-        pattern=r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        pattern=rf"^[^\s\x00-\x1f\x7f-\x9f]{NO_CONTROL}*$",
         description="The reason, for the audit log: 1 to 500 characters without a leading blank.",
         examples=["scores that nobody can reach"],
     ),

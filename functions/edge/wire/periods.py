@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import TimeOut
+from functions.edge.wire.fields import NO_CONTROL, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.boards import Board
@@ -28,8 +28,8 @@ PeriodNameIn = Annotated[
 ExactPeriodName = Annotated[str, Field(pattern=f"^{_NAME}$"), Rule("must be the name of a period, such as 2026-W48")]
 SegmentText = Annotated[
     str,
-    Field(pattern=rf"^[a-z][a-z0-9_]{{0,31}}:.{{1,{MAX_SEGMENT_VALUE}}}$", examples=["country:FI"]),
-    Rule("must be an attribute and its value, such as country:FI"),
+    Field(pattern=rf"^[a-z][a-z0-9_]{{0,31}}:{NO_CONTROL}{{1,{MAX_SEGMENT_VALUE}}}$", examples=["country:FI"]),
+    Rule("must be an attribute and its value without control characters, such as country:FI"),
 ]
 PeriodNameOut = Annotated[str, Field(examples=["all-time"], description="The period's name.")]
 

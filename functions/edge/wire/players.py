@@ -20,6 +20,7 @@ from functions.edge.wire.batches import exclude_each_other, validate_item
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.errors import ErrorOut
 from functions.edge.wire.fields import (
+    NO_CONTROL,
     CountOut,
     ExternalIdIn,
     ExternalIdOut,
@@ -38,7 +39,7 @@ from leaderforge.services.player_records import Erasure
 MAX_NEW_PLAYERS = 1000
 MAX_USER_LOOKUP = 500
 
-_NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
+_NO_CONTROLS = rf"^{NO_CONTROL}*$"
 _EMAIL = r"^[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)+$"
 
 

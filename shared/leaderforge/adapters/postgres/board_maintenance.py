@@ -8,7 +8,13 @@ from leaderforge.adapters.postgres.event_rows import event_of_row
 from leaderforge.adapters.postgres.past_rows import keep_past
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool
-from leaderforge.adapters.postgres.standing_rows import bounds_of_period, period_bounds, replacing_row, standing_of_row
+from leaderforge.adapters.postgres.standing_rows import (
+    bounds_of_period,
+    key_of_standing,
+    period_bounds,
+    replacing_row,
+    standing_of_row,
+)
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers, segment_newcomers
 from leaderforge.domain.backfills import backfills_text, without_backfill
@@ -120,7 +126,7 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     rows = [replacing_row(ladder, folded.get(standing.user_id, standing), now) for standing in empty]
     written = await run_rows(connection, "replace_standings", rows)
     standings = {row["user_id"]: standing_of_row(board, row) for row in written}
-    changed = dict(await segment_newcomers(connection, user_ids, [board]))
+    changed = dict(await segment_newcomers(connection, [key_of_standing(i, ladder) for i in user_ids], [board]))
     changed |= await hide_newcomers(connection, user_ids, {board.id: board})
     standings |= {i: changed[key] for i in standings if (key := (i, board.id, ladder.period)) in changed}
     by_key = {(user_id, board.id, ladder.period): standing for user_id, standing in standings.items()}

@@ -65,7 +65,7 @@ async def hold_standings(connection: Connection, submissions: Sequence[Submissio
 async def upsert_standings(connection: Connection, submissions: Sequence[Submission], revision: int) -> Standings:
     """Fold new events into the standings of their ladders, and return the changed standings."""
     standings: dict[StandingKey, Standing] = {}
-    newcomers: set[int] = set()
+    newcomers: set[StandingKey] = set()
     # Sort by policy, then by key. Concurrent batches then lock rows in the same order, and cannot deadlock.
     for policy, folded in sorted(_fold_batch(submissions).items()):
         rows = [standing_row(key, *folded[key], revision) for key in sorted(folded)]
@@ -76,23 +76,27 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             # A standing without earlier submissions is new, or was removed before. Such a standing may lack segments
             # and the hidden flag.
             if added.submissions == row["submissions"]:
-                newcomers.add(row["user_id"])
+                newcomers.add(key)
     boards = {s.board.id: s.board for s in submissions}
     if newcomers:
         standings |= await segment_newcomers(connection, newcomers, boards.values())
-        standings |= await hide_newcomers(connection, newcomers, boards)
+        standings |= await hide_newcomers(connection, {user_id for user_id, *_ in newcomers}, boards)
     await keep_past(connection, standings, boards.values())
     return standings
 
 
-async def segment_newcomers(connection: Connection, user_ids: Collection[int], boards: Iterable[Board]) -> Standings:
-    """Give new standings the segments of their players, and return the changed standings."""
+async def segment_newcomers(
+    connection: Connection, keys: Collection[StandingKey], boards: Iterable[Board]
+) -> Standings:
+    """Give the new ones of these standings the segments of their players, and return the changed standings."""
     standings: dict[StandingKey, Standing] = {}
     for board in sorted((board for board in boards if board.segments), key=lambda board: board.id):
-        values = joined(user_ids), board.id, ",".join(board.segments)
-        standings |= standings_of_rows(
-            await connection.fetch(statement("segment_newcomers"), *values), {board.id: board}
-        )
+        places = [(user_id, period) for user_id, board_id, period in sorted(keys) if board_id == board.id]
+        user_ids, pairs = {user_id for user_id, _ in places}, [f"{user_id} {period}" for user_id, period in places]
+        if places:
+            values = joined(user_ids), board.id, ",".join(board.segments), joined(pairs)
+            rows = await connection.fetch(statement("segment_newcomers"), *values)
+            standings |= standings_of_rows(rows, {board.id: board})
     return standings
 
 

@@ -43,10 +43,10 @@ new_events as (
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
 -- because new standings of a hidden player must be hidden. The lock also waits for a change of the player's attributes,
 -- because the values of the attributes are the segments of a new standing. `segments` of an item has the names of these
--- attributes.
+-- attributes. Without attributes, all values are null, which differs from a standing whose segments are not set.
 newcomers as (
     select
-        user_id, hidden, attributes,
+        user_id, hidden, coalesce(attributes, '{}') as attributes,
         -- If an erased player had the same id, new revisions must be higher than that player's revisions, even after a
         -- clock was set back.
         (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
