@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, UsernameTaken
@@ -426,3 +428,30 @@ async def test_a_purged_board_leaves_no_contributions(stores: Stores) -> None:
     await stores.scores.forget_board(ladder.board)
     assert await stores.team_scores.contributions(ladder, [RED]) == {}
     assert await stores.team_scores.reached(ladder.board) is None
+
+
+async def test_contributions_of_teams_without_a_standing_are_purged(database: Database) -> None:
+    calendar = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
+    source = await database.board(calendar=calendar)
+    await database.players(1)
+    await create(database, RED)
+    board = (await team_board(database, source, TeamFunction.MEAN, 2)).board
+    await join(database, RED, 1)
+    ladders = source.ladders_at(0)
+    await database.scores.record([submit(ladders[0], 1, 5)._replace(ladders=ladders)])
+    daily, ever = board.ladders_at(0)
+    for ladder in (daily, ever):
+        await refreshed(database, ladder, source, 1)
+        assert await database.scores.standings(ladder, [RED]) == []
+
+    async def stored(ladder: Ladder) -> int:
+        return len((await database.team_scores.contributions(ladder, [RED])).get(RED, ()))
+
+    periods = PostgresPeriodStore(database.pool, Periods(database.pool))
+    assert [await periods.remove(daily, 5) for _ in range(2)] == [1, 0]
+    assert [await stored(daily), await stored(ever)] == [0, 1]
+    await database.scores.delete_board(board.slug, ACT)
+    assert [user_ids async for user_ids in database.scores.players_on(board)] == [[RED]]
+    await database.scores.purge(board, [RED])
+    assert [user_ids async for user_ids in database.scores.players_on(board)] == []
+    assert await stored(ever) == 0

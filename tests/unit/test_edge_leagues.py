@@ -11,7 +11,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.settlement import Settlement, SettlementProgress
 from leaderforge.domain.standings import Event, standing_of
 from leaderforge.domain.times import time_text
-from leaderforge.domain.timing import LAST_COUNT_MS
+from leaderforge.domain.timing import LAST_COUNT_MS, SETTLE_MS
 from leaderforge.services.leagues import has_final_results
 from tests.api_client import ADMIN_KEY
 from tests.tokens import TOKENS, token
@@ -106,7 +106,8 @@ async def test_absent_players_and_teams_are_relegated_whatever_their_ids(api: Ap
     await play(api, {2: 7})
     await api.services.teams.scores.settle()
     for week in (1, 2):
-        api.clock.now = WEEK_END + (week - 1) * 7 * DAY + 300_000 + LAST_COUNT_MS
+        api.clock.now = WEEK_END + (week - 1) * 7 * DAY + 300_000 + LAST_COUNT_MS + SETTLE_MS
+        await api.services.teams.scores.sweep()
         await api.services.seasons.settlement.run()
     await play(api, {-7: 10, 0: 20, 1: 30, 2: 40})
     await api.services.teams.scores.settle()
@@ -114,6 +115,30 @@ async def test_absent_players_and_teams_are_relegated_whatever_their_ids(api: Ap
         division = "Gold" if user_id == 2 else "Silver"
         assert (await group_of(api, user_id))["division"] == division
         assert (await group_of(api, -10 - user_id, slug="clans"))["division"] == division
+    assert await api.services.seasons.settlement.faults() == []
+
+
+async def test_a_period_of_a_team_board_waits_for_the_scores_of_members(api: Api) -> None:
+    await new_league(api, league=None)
+    await new_league(api, "clans", team={"source": "weekly"})
+    await api.players(1, 2)
+    for user_id in (1, 2):
+        await api.post("/api/teams", {"name": f"Team {user_id}", "team_id": -user_id, "captain_id": user_id})
+    await play(api, {1: 10, 2: 5})
+    await api.services.teams.scores.settle()
+    # The process ends before it has changed the score of the team.
+    api.services.delivery.on_changed = lambda ladder, user_ids: None
+    await play(api, {2: 99})
+    api.clock.now = WEEK_END + 300_000 + LAST_COUNT_MS
+    for _ in range(2):
+        # The first sweep ends with the changes that were certainly committed some seconds ago.
+        assert await api.services.seasons.settlement.run() == 0
+        await api.services.teams.scores.sweep()
+    api.clock.now += SETTLE_MS
+    await api.services.teams.scores.sweep()
+    assert await api.services.seasons.settlement.run() == 1
+    past = await group_of(api, -2, "?period=2026-W48", slug="clans")
+    assert (past["state"], listed(past)) == ("settled", [(-2, 1, 1, "promoted"), (-1, 2, 2, "stayed")])
     assert await api.services.seasons.settlement.faults() == []
 
 

@@ -82,7 +82,7 @@ class BoardMaintenanceStore(Protocol):
         ...
 
     def players_on(self, board: Board) -> AsyncGenerator[Sequence[int], None]:
-        """Yield, in chunks, the players who have an event or a standing on the board."""
+        """Yield, in chunks, the players with an event or a standing on the board, and the teams with contributions."""
         ...
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:

@@ -18,6 +18,7 @@ from leaderforge.ports.leases import LeaseStore
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.settlement import SettlementPart, SettlementStore
+from leaderforge.ports.teams import TeamScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.cadence import Cadence
 from leaderforge.services.leases import Lease
@@ -37,6 +38,9 @@ class SettlementService:
     progress. A killed process therefore loses at most one chunk, and any other process continues. The lease prevents
     double work. The progress prevents double results, even if two processes settle the same period. The periods of a
     board are settled in order.
+
+    A period of a team board also waits until a sweep of the team scores (`TeamScores`) has reached the time of its
+    settlement.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class SettlementService:
         telemetry: Telemetry,
         *,
         grace_ms: int,
+        team_scores: TeamScoreStore | None = None,
     ) -> None:
         self._store = store
         self._periods = periods
@@ -58,6 +63,7 @@ class SettlementService:
         self._clock = clock
         self._telemetry = telemetry
         self._grace_ms = grace_ms
+        self._team_scores = team_scores
         self._lease = Lease(leases, "settlement")
         self._cadence = Cadence(_EVERY_S)
 
@@ -148,7 +154,9 @@ class SettlementService:
 
     async def _due_on(self, board: Board) -> Sequence[Ladder]:
         """Return the ladders of the board's periods that are due and not settled, the earliest first."""
-        ladders = [ladder for ladder in await self._ladders(board) if self._is_due(ladder)]
+        ladders = await self._ladders(board)
+        until = await self._complete_until(board) if ladders else 0
+        ladders = [ladder for ladder in ladders if self._settles_by(ladder, until)]
         if not ladders:
             return ()
         settlements = await self._stored(board)
@@ -179,9 +187,18 @@ class SettlementService:
         end = ends_at(board, period)
         return [part for part in self._parts if (periods := part.periods(board)) and periods.includes(period, end)]
 
-    def _is_due(self, ladder: Ladder) -> bool:
+    async def _complete_until(self, board: Board) -> int:
+        """Return the time (ms) up to which the board's scores are complete."""
+        now = self._clock()
+        if board.team is None or self._team_scores is None:
+            return now
+        reached = await self._team_scores.reached(board)
+        return 0 if reached is None else min(now, reached)
+
+    def _settles_by(self, ladder: Ladder, time: int) -> bool:
+        """Return whether the ladder's period can be settled at a time (ms)."""
         at = settles_at(ladder.board, ladder.board.calendar.numbered(ladder.period), self._grace_ms)
-        return at is not None and at <= self._clock()
+        return at is not None and at <= time
 
 
 def _is_settled(settlement: Settlement | None) -> bool:

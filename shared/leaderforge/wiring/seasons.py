@@ -81,5 +81,11 @@ def _settlement(settings: EnvironmentSettings, parts: Parts, seats: SeatService)
     ]
     stores = parts.store, parts.periods, parts.settlements
     return SettlementService(
-        *stores, settled, parts.index, parts.clock, parts.telemetry, grace_ms=settings.late_grace_ms
+        *stores,
+        settled,
+        parts.index,
+        parts.clock,
+        parts.telemetry,
+        grace_ms=settings.late_grace_ms,
+        team_scores=parts.team_scores,
     )

@@ -93,9 +93,11 @@ class PostgresBoardMaintenance:
         ]
 
     async def players_on(self, board: Board) -> AsyncGenerator[Sequence[int], None]:
-        async with aclosing(self._pool.stream(statement("players_on"), board.id, chunk=_CHUNK)) as players:
-            async for rows in players:
-                yield [row["user_id"] for row in rows]
+        # Teams may have contributions without a standing.
+        for name in ("players_on",) if board.team is None else ("players_on", "teams_on"):
+            async with aclosing(self._pool.stream(statement(name), board.id, chunk=_CHUNK)) as players:
+                async for rows in players:
+                    yield [row["user_id"] for row in rows]
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
         # Purge events last. If the last statement fails, `players_on` still finds the players by their events.

@@ -13,8 +13,9 @@ _PLAYERS = ("players_in_period", "league_players_in_period", "entrants_in_period
 """Statements that return players with rows in a period.
 
 The standings alone are not enough. Players who were absent from a league have a result without a standing, and entrants
-may never have submitted.
+may never have submitted. Teams may have contributions without a standing, on team boards only: see `_TEAMS`.
 """
+_TEAMS = "teams_in_period"
 _REMOVALS = (
     "remove_league_members",
     "remove_awards",
@@ -90,7 +91,7 @@ class PostgresPeriodStore:
 
     async def _players(self, ladder: Ladder, limit: int) -> Sequence[int]:
         """Return up to `limit` players with rows in a period, none if no row is left."""
-        for name in _PLAYERS:
+        for name in _PLAYERS if ladder.board.team is None else (*_PLAYERS, _TEAMS):
             if rows := await self._pool.fetch(statement(name), ladder.board.id, ladder.period, limit):
                 return [row["user_id"] for row in rows]
         return []
