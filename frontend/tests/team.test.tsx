@@ -5,7 +5,7 @@ import { setAdminKey } from '../src/api/adminKey';
 import type { Contribution, Team } from '../src/api/types';
 import { memberRows } from '../src/team/memberRows';
 import { open } from './page';
-import { aBoard, board, entry, refusal, serve } from './server';
+import { aBoard, board, entry, refusal, serve, type Answer } from './server';
 
 const AT = '2026-11-23T12:00:00.000Z';
 const member = (id: number) => ({ user_id: id, username: `player ${id}`, joined_at: AT });
@@ -25,8 +25,8 @@ function contribution(id: number, change: Partial<Contribution> = {}): Contribut
   return { user_id: id, username: `player ${id}`, score: 100 * id, submissions: id, achieved_at: AT, member: true, counts: true, ...change };
 }
 
-/** Serve a team board, frozen or not, with one team. Return the changes that were sent. */
-function serveTeam(contributions: readonly Contribution[], isFrozen = false) {
+/** Serve a team board with one team. Contributions are refused with the `refused` answer. Return the changes that were sent. */
+function serveTeam(contributions: readonly Contribution[], refused?: Answer) {
   const sent: { method: string; path: string; body: unknown }[] = [];
   let roster = TEAM;
   serve((url, init) => {
@@ -38,7 +38,7 @@ function serveTeam(contributions: readonly Contribution[], isFrozen = false) {
     if (url.pathname === '/api/boards/squads/ranks/-9') {
       return { body: { ...entry(1, { user_id: -9, username: 'Otters' }), percentile: 0, total: 2, board: 'squads', period: 'all-time' } };
     }
-    if (isFrozen && url.pathname === '/api/boards/squads/teams/-9') return refusal(422, 'invalid_request', "board 'squads' is frozen");
+    if (refused && url.pathname === '/api/boards/squads/teams/-9') return refused;
     if (url.pathname === '/api/boards/squads/teams/-9') return { body: { board: 'squads', period: 'all-time', team_id: -9, contributions } };
     if (url.pathname === '/api/users/1/teams') return { body: { user_id: 1, teams: [{ team_id: -9, name: 'Otters', joined_at: AT, left_at: null }] } };
     if (url.pathname === '/api/users') return { body: { users: [{ user_id: -9, username: 'Otters', created_at: AT }, { user_id: 7, username: 'otto', created_at: AT }] } };
@@ -69,14 +69,16 @@ describe('the page of a team', () => {
     expect(within(members).getByRole('link', { name: 'player 2' })).toHaveAttribute('href', '/player/2?board=default');
   });
 
-  it('lists the members of a frozen board without contributions', async () => {
-    serveTeam([], true);
+  it.each([
+    ['a frozen board', refusal(422, 'invalid_request', "board 'squads' is frozen"), 'contributions are hidden until the end of the freeze'],
+    ['a board with a private source', refusal(401, 'unauthenticated', 'this call needs an API key'), 'contributions are not public'],
+    ['a private source, to players', refusal(403, 'forbidden', "board 'default' is private"), 'contributions are not public'],
+  ])('lists the members of %s without contributions', async (_, refused, text) => {
+    serveTeam([], refused);
     open('/player/-9?board=squads');
     const members = await screen.findByRole('region', { name: 'Members' });
     const rows = (await within(members).findAllByRole('listitem')).map((row) => row.textContent);
-    expect(rows).toHaveLength(2);
-    expect(rows[0]).toMatch(/player 1captain, contributions are hidden until the end of the freeze$/);
-    expect(rows[1]).toMatch(/player 2contributions are hidden until the end of the freeze$/);
+    expect(rows).toEqual([expect.stringMatching(new RegExp(`player 1captain, ${text}$`)), expect.stringMatching(new RegExp(`player 2${text}$`))]);
     expect(within(members).queryByRole('button')).not.toBeInTheDocument();
   });
 

@@ -20,6 +20,7 @@ import { useTeamTexts } from './texts';
 type Rules = NonNullable<Board['team']>;
 
 const INVALID = 422;
+const NOT_ALLOWED: readonly number[] = [401, 403];
 
 /** Members of a team with their contributions to its score. Empty on boards that rank players. */
 export function TeamSection({ teamId }: { teamId: number }) {
@@ -32,18 +33,17 @@ function Members({ teamId, rules }: { teamId: number; rules: Rules }) {
   const around = useSurroundings();
   const roster = useQuery(team(around, teamId));
   const scores = useQuery(contributions(around, teamId));
-  // The service refuses contributions while the board is frozen.
-  const isFrozen = scores.error instanceof Refused && scores.error.status === INVALID;
-  const error = roster.error ?? (isFrozen ? null : scores.error);
+  const refusal = useRefusalText(scores.error);
+  const error = roster.error ?? (refusal === null ? scores.error : null);
   const retry = () => Promise.all([roster.refetch(), scores.refetch()]);
-  const shown = isFrozen ? [] : scores.data?.contributions;
+  const shown = refusal === null ? scores.data?.contributions : [];
   const rows = roster.data && shown && memberRows(roster.data, shown);
   // The page already says that no team has this id.
   if (!rows && error instanceof Refused && error.status === 404) return null;
   return (
     <Card id="members" title={words.members} note={roster.data && <Note rules={rules} taken={roster.data.members.length} all={roster.data.max_members} />}>
       {rows ? (
-        <MemberList rows={rows} source={rules.source} absent={isFrozen ? words.frozen : words.noScore} />
+        <MemberList rows={rows} source={rules.source} absent={refusal ?? words.noScore} />
       ) : error ? (
         <ErrorNotice error={error} retry={retry} />
       ) : (
@@ -51,6 +51,14 @@ function Members({ teamId, rules }: { teamId: number; rules: Rules }) {
       )}
     </Card>
   );
+}
+
+/** Return why the service refuses contributions: the board is frozen, or its source is private. Null for other errors. */
+function useRefusalText(error: Error | null): string | null {
+  const words = useTeamTexts();
+  if (!(error instanceof Refused)) return null;
+  if (NOT_ALLOWED.includes(error.status)) return words.hidden;
+  return error.status === INVALID ? words.frozen : null;
 }
 
 /** Number of members, and the function that combines their contributions. */

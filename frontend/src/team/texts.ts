@@ -18,6 +18,7 @@ const en = {
   left: 'has left the team',
   noScore: 'no score yet',
   frozen: 'contributions are hidden until the end of the freeze',
+  hidden: 'contributions are not public',
   nobody: 'The team has no members.',
   loading: 'Loading the members',
 };
@@ -40,6 +41,7 @@ const de: Texts = {
   left: 'hat die Mannschaft verlassen',
   noScore: 'noch kein Ergebnis',
   frozen: 'Beiträge sind verborgen, solange die Rangliste eingefroren ist',
+  hidden: 'Beiträge sind nicht öffentlich',
   nobody: 'Die Mannschaft hat keine Mitglieder.',
   loading: 'Die Mitglieder werden geladen',
 };
@@ -60,6 +62,7 @@ const es: Texts = {
   left: 'ha dejado el equipo',
   noScore: 'aún sin puntuación',
   frozen: 'las aportaciones están ocultas mientras la tabla esté congelada',
+  hidden: 'las aportaciones no son públicas',
   nobody: 'El equipo no tiene miembros.',
   loading: 'Cargando los miembros',
 };
@@ -80,6 +83,7 @@ const ja: Texts = {
   left: '脱退済み',
   noScore: 'スコアなし',
   frozen: '表示の固定が終わるまで貢献は非表示',
+  hidden: '貢献は非公開',
   nobody: 'このチームにメンバーはいません。',
   loading: 'メンバーを読み込み中',
 };
