@@ -100,6 +100,18 @@ async def test_segments_that_an_old_process_did_not_store_are_added(database: Da
             assert await database.moments.is_checkpoint_correct(ladder, revision)
 
 
+async def test_states_are_kept_for_some_time_beyond_the_retention(database: Database) -> None:
+    board = await database.board(moments=Moments(1, 0, 0, 0))
+    await database.players(1)
+    log = Log(database, board, Random(5))
+    for _ in range(3):
+        await log.submit(1)
+    # The next run still uses the settings from before a change, and deletes less than an earlier run could have.
+    for until, kept in ((DAY_MS + 59 * 60_000, 3), (2 * DAY_MS + 3_600_000, 1)):
+        await Maintenance(database, log.now).run_at(log.now + until)
+        assert len(await database.run("select from past_standings where period_id = 0")) == kept
+
+
 class Log:
     """Changes of a board, each 40 ms after the previous one, and their full replay. `players` are not erased."""
 

@@ -22,6 +22,12 @@ from leaderforge.services.leases import Lease
 _EVERY_MS = 5_000
 """Minimum time between two runs in a process, in ms."""
 _DAY_MS = 86_400_000
+_FORGET_AFTER_MS = 3_600_000
+"""Time for which states and checkpoints are kept after the end of the retention, in ms.
+
+A run uses the settings from its start, and may take minutes. If `moment_days` is raised meanwhile, the moments that can
+still be read then must be complete. A read that began at the first moment must not miss states either.
+"""
 _CHECKPOINTS = 100
 """Maximum number of checkpoints that one run adds to a ladder. If more are due, the next runs add them."""
 _PAUSE_MS = 60_000
@@ -150,7 +156,7 @@ class MomentMaintenance:
         return until if in_doubt is None else min(until, in_doubt - COMMIT_LIMIT_MS)
 
     async def _forget(self, board: Board) -> None:
-        """Delete the states and checkpoints that no moment since the board's first moment needs.
+        """Delete the states and checkpoints that no moment needs since `_FORGET_AFTER_MS` before the first moment.
 
         Before the deletion, store missing states. Then compare the last checkpoint of each ladder with the states, and
         repair a wrong checkpoint.
@@ -158,15 +164,16 @@ class MomentMaintenance:
         first = None if board.moments is None else board.moments.first(self._clock(), board.frozen_at)
         if first is None:
             return
+        needed_from = first - _FORGET_AFTER_MS
         await self._store_missing_states(board)
         for ladder in await self._ladders(board):
             for revision in (await self._moments.checkpoints(ladder))[-1:]:
                 if not await self._moments.repair_checkpoint(ladder, revision):
                     self._telemetry.count("moment_checkpoints_repaired")
-        await self._moments.forget_checkpoints(board, first)
+        await self._moments.forget_checkpoints(board, needed_from)
         async with aclosing(self._store.players_on(board)) as players:
             async for user_ids in players:
-                await self._moments.forget_before(board, user_ids, first)
+                await self._moments.forget_before(board, user_ids, needed_from)
 
     async def _store_missing_states(self, board: Board) -> None:
         """Store present states, and segments of states, that a process of an earlier version did not store."""
