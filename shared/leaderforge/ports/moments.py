@@ -19,7 +19,10 @@ class MomentStore(Protocol):
         ...
 
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
-        """Return the JSON metadata of the standings that the players had at `ladder.at`."""
+        """Return the JSON metadata of the standings that the players had at `ladder.at`.
+
+        The metadata of a submission that was replaced later are left out, because they are no longer stored.
+        """
         ...
 
     async def copy_standings(self, board: Board, user_ids: Sequence[int]) -> None:
