@@ -81,6 +81,17 @@ class MomentStore(Protocol):
         """Delete the players' states on the board that newer states had replaced by the moment."""
         ...
 
+    async def has_states(self, board: Board) -> bool:
+        """Return whether states of the board are stored."""
+        ...
+
+    async def forget_all(self, board: Board, user_ids: Sequence[int]) -> bool:
+        """Delete the board's checkpoints, and all states of the players, unless the board has moments now.
+
+        Return whether the board has no moments.
+        """
+        ...
+
     async def forget_checkpoints(self, board: Board, moment: int) -> None:
         """Delete the board's checkpoints before the moment, except the last checkpoint of each ladder."""
         ...

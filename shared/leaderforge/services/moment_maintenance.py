@@ -71,6 +71,7 @@ class MomentMaintenance:
         self._lease = Lease(index, "moments")
         self._last_run = 0
         self._forgotten: dict[int, int] = {}
+        self._without_moments: dict[int, int] = {}
         self._pauses: dict[tuple[int, int | None], _Pause] = {}
 
     async def run_if_due(self) -> int:
@@ -85,8 +86,8 @@ class MomentMaintenance:
         """Run all jobs. Return the number of boards that need jobs, 0 if another process has the lease."""
         boards = await self._store.boards()
         erased = grouped((ladder.board, ladder) for ladder in await self._moments.ladders_to_correct(boards))
-        # Boards that no longer keep past standings still have the keys of players in their checkpoints.
-        due = [board for board in boards if board.moments is not None or board in erased]
+        # Boards that no longer keep past standings still have states, and the keys of players in their checkpoints.
+        due = [board for board in boards if self._may_forget_all(board) or board.moments is not None or board in erased]
         if not due or not await self._lease.acquire():
             return 0
         async with self._lease.renewal():
@@ -116,6 +117,8 @@ class MomentMaintenance:
         for ladder in erased:
             self._telemetry.count("moment_corrections", await self._moments.correct(ladder))
         if board.moments is None:
+            if self._may_forget_all(board):
+                await self._forget_all(board)
             return
         if board.moments.since is None:
             # Copy only once all processes store changes of standings. Else a change during the copy could be lost.
@@ -174,6 +177,24 @@ class MomentMaintenance:
         async with aclosing(self._store.players_on(board)) as players:
             async for user_ids in players:
                 await self._moments.forget_before(board, user_ids, needed_from)
+
+    def _may_forget_all(self, board: Board) -> bool:
+        """Return whether the last deletion of the board's states was a day ago, and no process reads moments of it."""
+        if board.moments is not None:
+            self._without_moments.pop(board.id, None)
+            return False
+        now = self._clock()
+        is_propagated = self._without_moments.setdefault(board.id, now) + PROPAGATION_MS <= now
+        return is_propagated and self._forgotten.get(board.id, 0) + _DAY_MS <= now
+
+    async def _forget_all(self, board: Board) -> None:
+        """Delete the states and checkpoints of a board without moments."""
+        if await self._moments.has_states(board):
+            async with aclosing(self._store.players_on(board)) as players:
+                async for user_ids in players:
+                    if not await self._moments.forget_all(board, user_ids):
+                        return
+        self._forgotten[board.id] = self._clock()
 
     async def _store_missing_states(self, board: Board) -> None:
         """Store present states, and segments of states, that a process of an earlier version did not store."""

@@ -59,6 +59,12 @@ class MemoryMoments:
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
         return None
 
+    async def has_states(self, board: Board) -> bool:
+        return False  # there are none to delete
+
+    async def forget_all(self, board: Board, user_ids: Sequence[int]) -> bool:
+        return board.moments is None
+
     async def forget_checkpoints(self, board: Board, moment: int) -> None:
         return None
 
