@@ -134,8 +134,7 @@ class Edge:
         frozen = frozen_at(board, caller, now, user_id)
         moment = at if frozen is None else min(at, frozen)
         if moment != frozen:
-            first = None if board.moments is None else board.moments.first(now, board.frozen_at)
-            require_moment(board.slug, board.moments, moment, now, first=first)
+            require_moment(board.slug, board.moments, moment, now, board.frozen_at)
         return at_moment(ladder, moment)
 
     async def ladder_of(self, board: Board, period: str, segment: Segment | None = None) -> Ladder:

@@ -28,7 +28,7 @@ from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.timing import PROPAGATION_MS
 from leaderforge.services.moment_comparison import MomentComparison
 from leaderforge.services.moment_maintenance import MomentMaintenance
-from tests.contract.store_fixtures import Database, Stores, numbers
+from tests.contract.store_fixtures import Database, Stores, numbers, submit
 from tests.contract.test_moments import GAMES, MOMENTS, NOON, PLAYERS, Story, players_in_checkpoints
 from tests.oracle import Oracle
 
@@ -98,6 +98,46 @@ async def test_segments_that_an_old_process_did_not_store_are_added(database: Da
     for ladder in story.ladders:
         for revision in (await database.moments.checkpoints(ladder))[-1:]:
             assert await database.moments.is_checkpoint_correct(ladder, revision)
+
+
+async def test_states_are_kept_for_some_time_beyond_the_retention(database: Database) -> None:
+    board = await database.board(moments=Moments(1, 0, 0, 0))
+    await database.players(1)
+    log = Log(database, board, Random(5))
+    for _ in range(3):
+        await log.submit(1)
+    # The next run still uses the settings from before a change, and deletes less than an earlier run could have.
+    for until, kept in ((DAY_MS + 59 * 60_000, 3), (2 * DAY_MS + 3_600_000, 1)):
+        await Maintenance(database, log.now).run_at(log.now + until)
+        assert len(await database.run("select from past_standings where period_id = 0")) == kept
+
+
+async def test_the_past_of_a_board_without_moments_is_deleted(database: Database) -> None:
+    log = Log(database, await database.board(**GAMES[4], moments=MOMENTS), Random(6))
+    other = await database.board(moments=MOMENTS)
+    await database.players(*PLAYERS)
+    for user_id in PLAYERS:
+        await log.submit(user_id)
+        await database.scores.record([submit(Ladder(other), user_id, 1, at=NOON)])
+    await Maintenance(database, log.now).run_at(log.now + 60_000)
+    maintenance = Maintenance(database, log.now)
+    disabled = replace(log.board, moments=None)
+    await database.scores.change_board(log.board.slug, lambda _: disabled, log._act(1))
+    ours, theirs = f"where board_id = {log.board.id}", f"where board_id = {other.id}"
+    tables = ("past_standings", "moment_checkpoints", "segment_checkpoints")
+    for until, is_kept in ((PROPAGATION_MS - 1, True), (PROPAGATION_MS, False)):
+        await maintenance.run_at(log.now + 120_000)
+        await maintenance.run_at(log.now + 120_000 + until)
+        for table in tables:
+            assert bool(await database.run(f"select from {table} {ours}")) is is_kept
+    assert len(await database.run(f"select from past_standings {theirs}")) == len(PLAYERS)
+    enabled = replace(log.board, moments=Moments(30, log.now))
+    await database.scores.change_board(log.board.slug, lambda _: enabled, log._act(1))
+    await maintenance.run_at(log.now + 300_000)
+    # A process that does not know the change yet deletes nothing.
+    assert not await database.moments.forget_all(disabled, list(PLAYERS))
+    assert await MomentComparison(database.scores, database.moments).faults() == []
+    assert len(await database.run(f"select from past_standings {ours}")) == 2 * len(PLAYERS)
 
 
 class Log:

@@ -306,6 +306,22 @@ async def test_metadata_is_that_of_the_moment(stores: Stores) -> None:
         assert {user_id: text.replace(" ", "") for user_id, text in metadata.items()} == {1: f'{{"run":{i}}}'}
 
 
+async def test_a_replaced_submission_has_no_metadata_at_moments_before(stores: Stores) -> None:
+    """The metadata of then are deleted. Those of the replacement belong to another score."""
+    board = await stores.board(moments=MOMENTS)
+    await stores.players(1)
+    stores.clock.ms = NOON
+    event = Event(1, UUID(int=next(numbers)), 7, NOON, '{"run":1}')
+    submission = Submission(board.ladders_at(NOON), event)
+    await stores.scores.record([submission])
+    stores.clock.ms = NOON + 1
+    act = AuditEntry(NOON + 1, "key:ops", "submission.replace", board.slug, 1, "a test")
+    replacement = submission._replace(event=event._replace(score=8, metadata='{"run":2}'))
+    await stores.moderation.replace_submission(replacement, act, in_past=False)
+    seen = [await stores.moments.metadata(Ladder(board, at=NOON + i), [1]) for i in range(2)]
+    assert [{i: text.replace(" ", "") for i, text in metadata.items()} for metadata in seen] == [{}, {1: '{"run":2}'}]
+
+
 async def test_boards_without_moments_store_no_past(database) -> None:
     board = await database.board()
     await database.players(1)

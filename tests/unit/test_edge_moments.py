@@ -314,6 +314,24 @@ async def test_players_have_daily_ranks(race: Api) -> None:
     assert none["code"] == "moment_not_found"
 
 
+async def test_daily_ranks_begin_with_the_moments(race: Api) -> None:
+    assert (await race.post("/api/boards", BOARD | {"board": "new"}, ADMIN_KEY)).status_code == 201
+    await race.post("/api/boards/new/scores", {"user_id": 1, "score": 5})
+    answer = (await race.get("/api/boards/new/rank-history/1?period=all-time")).json()
+    assert [(daily["at"], daily["rank"]) for daily in answer["ranks"]] == [(time_text(race.clock.now), 1)]
+
+
+async def test_a_day_without_a_final_moment_has_no_daily_rank(race: Api) -> None:
+    midnight = START + 12 * HOUR
+    for now, days in (
+        (midnight + SETTLE_MS - 2, ["2026-11-24"]),
+        (midnight + SETTLE_MS - 1, ["2026-11-23", "2026-11-24"]),
+        (midnight + 24 * HOUR, ["2026-11-23", "2026-11-25"]),
+    ):
+        race.clock.now = now
+        assert [daily["day"] for daily in (await get(race, "rank-history/1?period=all-time"))["ranks"]] == days
+
+
 async def test_moments_have_the_settings_of_then(race: Api) -> None:
     """At 15:00, all players have 30 points or fewer, two of them the same score. At 16:00, the settings change."""
     await race.post("/api/boards/race/scores", {"user_id": 2, "score": 30})

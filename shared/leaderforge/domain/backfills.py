@@ -13,7 +13,13 @@ MAX_PAST_BACKFILLS = 20
 """Maximum number of ended backfills that a board keeps, for reads at past moments."""
 
 
-def changed_backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> Backfill | None:
+def with_backfills(changed: Board, before: Board, now: int) -> Board:
+    """Return a changed board with the backfills of `before`, and with one that a change at `now` (ms) needs."""
+    pending = _changed_backfill(before, changed.calendar.kinds, now)
+    return replace(changed, backfill=pending, past_backfills=before.past_backfills)
+
+
+def _changed_backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> Backfill | None:
     """Return the backfill that a board needs after its period kinds are changed to `kinds`, None if it needs none."""
     before = board.backfill
     added = tuple(kind for kind in kinds if kind not in board.calendar.kinds)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from leaderforge.domain.backfills import changed_backfill
+from leaderforge.domain.backfills import with_backfills
 from leaderforge.domain.boards import MAX_INTEGER, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.earlier_settings import with_earlier_settings
 from leaderforge.domain.errors import Refused, SettingFixed
@@ -185,14 +185,8 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     moments = changed_moments(board.moments, settings.moment_days, now, board.frozen_at)
     if settings.frozen_at != before.frozen_at:
         require_freezable(settings.frozen_at, moments, now, before.frozen_at)
-    backfill = changed_backfill(board, settings.periods, now)
-    changed = replace(
-        _board(board.id, board.slug, settings),
-        backfill=backfill,
-        past_backfills=board.past_backfills,
-        moments=moments,
-    )
-    return with_earlier_settings(changed, board, now)
+    changed = replace(_board(board.id, board.slug, settings), moments=moments)
+    return with_earlier_settings(with_backfills(changed, board, now), board, now)
 
 
 def _started(part: PartT | None, before: PartT | None, now: int) -> PartT | None:

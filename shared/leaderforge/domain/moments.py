@@ -57,27 +57,42 @@ def revision_at(moment: int) -> int:
     return moment * 1000 + 999
 
 
-def require_moment(slug: str, moments: Moments | None, moment: int, now: int, *, first: int | None) -> None:
-    """Raise `MomentNotFound` unless the board can be read at the moment. Raise `Refused` if the moment is too recent.
+def last_final(now: int) -> int:
+    """Return the last final moment at `now`. Times are in ms.
 
-    A submission has the time of the start of its transaction, and may be committed up to `SETTLE_MS` later. Moments
-    after `now` - `SETTLE_MS` are therefore not final. `first` is the first readable moment. All times are in ms.
+    A submission has the time of the start of its transaction, and may be committed up to `SETTLE_MS` later. Until then,
+    it may still change the standings of a moment.
     """
+    return now - SETTLE_MS
+
+
+def require_first(slug: str, moments: Moments | None, now: int, frozen_at: int | None) -> int:
+    """Return `Moments.first`. Raises `MomentNotFound` if the board has no moments yet."""
     if moments is None:
         raise MomentNotFound(
             f"board {slug!r} keeps no past standings; set moment_days, and read moments from then on", board=slug
         )
+    first = moments.first(now, frozen_at)
     if first is None:
         raise MomentNotFound(f"board {slug!r} copies its standings; its first moment can be read soon", board=slug)
+    return first
+
+
+def require_moment(slug: str, moments: Moments | None, moment: int, now: int, frozen_at: int | None) -> None:
+    """Raise `MomentNotFound` unless the board can be read at the moment. Raise `Refused` if the moment is not final.
+
+    `frozen_at` is the board's freeze. All times are in ms.
+    """
+    first = require_first(slug, moments, now, frozen_at)
     if moment < first:
         raise MomentNotFound(
             f"board {slug!r} has no moment {time_text(moment)}; the first one is {time_text(first)}",
             board=slug,
             first=time_text(first),
         )
-    if moment > now - SETTLE_MS:
+    if moment > last_final(now):
         raise Refused(
-            f"the moment {time_text(moment)} is not final; use a time before {time_text(now - SETTLE_MS)}", board=slug
+            f"the moment {time_text(moment)} is not final; use a time before {time_text(last_final(now))}", board=slug
         )
 
 

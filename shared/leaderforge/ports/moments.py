@@ -19,7 +19,10 @@ class MomentStore(Protocol):
         ...
 
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
-        """Return the JSON metadata of the standings that the players had at `ladder.at`."""
+        """Return the JSON metadata of the standings that the players had at `ladder.at`.
+
+        The metadata of a submission that was replaced later are left out, because they are no longer stored.
+        """
         ...
 
     async def copy_standings(self, board: Board, user_ids: Sequence[int]) -> None:
@@ -76,6 +79,17 @@ class MomentStore(Protocol):
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
         """Delete the players' states on the board that newer states had replaced by the moment."""
+        ...
+
+    async def has_states(self, board: Board) -> bool:
+        """Return whether states of the board are stored."""
+        ...
+
+    async def forget_all(self, board: Board, user_ids: Sequence[int]) -> bool:
+        """Delete the board's checkpoints, and all states of the players, unless the board has moments now.
+
+        Return whether the board has no moments.
+        """
         ...
 
     async def forget_checkpoints(self, board: Board, moment: int) -> None:

@@ -22,6 +22,12 @@ from leaderforge.services.leases import Lease
 _EVERY_MS = 5_000
 """Minimum time between two runs in a process, in ms."""
 _DAY_MS = 86_400_000
+_FORGET_AFTER_MS = 3_600_000
+"""Time for which states and checkpoints are kept after the end of the retention, in ms.
+
+A run uses the settings from its start, and may take minutes. If `moment_days` is raised meanwhile, the moments that can
+still be read then must be complete. A read that began at the first moment must not miss states either.
+"""
 _CHECKPOINTS = 100
 """Maximum number of checkpoints that one run adds to a ladder. If more are due, the next runs add them."""
 _PAUSE_MS = 60_000
@@ -65,6 +71,7 @@ class MomentMaintenance:
         self._lease = Lease(index, "moments")
         self._last_run = 0
         self._forgotten: dict[int, int] = {}
+        self._without_moments: dict[int, int] = {}
         self._pauses: dict[tuple[int, int | None], _Pause] = {}
 
     async def run_if_due(self) -> int:
@@ -79,8 +86,8 @@ class MomentMaintenance:
         """Run all jobs. Return the number of boards that need jobs, 0 if another process has the lease."""
         boards = await self._store.boards()
         erased = grouped((ladder.board, ladder) for ladder in await self._moments.ladders_to_correct(boards))
-        # Boards that no longer keep past standings still have the keys of players in their checkpoints.
-        due = [board for board in boards if board.moments is not None or board in erased]
+        # Boards that no longer keep past standings still have states, and the keys of players in their checkpoints.
+        due = [board for board in boards if self._may_forget_all(board) or board.moments is not None or board in erased]
         if not due or not await self._lease.acquire():
             return 0
         async with self._lease.renewal():
@@ -110,6 +117,8 @@ class MomentMaintenance:
         for ladder in erased:
             self._telemetry.count("moment_corrections", await self._moments.correct(ladder))
         if board.moments is None:
+            if self._may_forget_all(board):
+                await self._forget_all(board)
             return
         if board.moments.since is None:
             # Copy only once all processes store changes of standings. Else a change during the copy could be lost.
@@ -150,7 +159,7 @@ class MomentMaintenance:
         return until if in_doubt is None else min(until, in_doubt - COMMIT_LIMIT_MS)
 
     async def _forget(self, board: Board) -> None:
-        """Delete the states and checkpoints that no moment since the board's first moment needs.
+        """Delete the states and checkpoints that no moment needs since `_FORGET_AFTER_MS` before the first moment.
 
         Before the deletion, store missing states. Then compare the last checkpoint of each ladder with the states, and
         repair a wrong checkpoint.
@@ -158,15 +167,34 @@ class MomentMaintenance:
         first = None if board.moments is None else board.moments.first(self._clock(), board.frozen_at)
         if first is None:
             return
+        needed_from = first - _FORGET_AFTER_MS
         await self._store_missing_states(board)
         for ladder in await self._ladders(board):
             for revision in (await self._moments.checkpoints(ladder))[-1:]:
                 if not await self._moments.repair_checkpoint(ladder, revision):
                     self._telemetry.count("moment_checkpoints_repaired")
-        await self._moments.forget_checkpoints(board, first)
+        await self._moments.forget_checkpoints(board, needed_from)
         async with aclosing(self._store.players_on(board)) as players:
             async for user_ids in players:
-                await self._moments.forget_before(board, user_ids, first)
+                await self._moments.forget_before(board, user_ids, needed_from)
+
+    def _may_forget_all(self, board: Board) -> bool:
+        """Return whether the last deletion of the board's states was a day ago, and no process reads moments of it."""
+        if board.moments is not None:
+            self._without_moments.pop(board.id, None)
+            return False
+        now = self._clock()
+        is_propagated = self._without_moments.setdefault(board.id, now) + PROPAGATION_MS <= now
+        return is_propagated and self._forgotten.get(board.id, 0) + _DAY_MS <= now
+
+    async def _forget_all(self, board: Board) -> None:
+        """Delete the states and checkpoints of a board without moments."""
+        if await self._moments.has_states(board):
+            async with aclosing(self._store.players_on(board)) as players:
+                async for user_ids in players:
+                    if not await self._moments.forget_all(board, user_ids):
+                        return
+        self._forgotten[board.id] = self._clock()
 
     async def _store_missing_states(self, board: Board) -> None:
         """Store present states, and segments of states, that a process of an earlier version did not store."""

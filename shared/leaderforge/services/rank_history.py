@@ -8,7 +8,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import NotRanked
-from leaderforge.domain.moments import require_moment
+from leaderforge.domain.moments import last_final, require_first
 from leaderforge.domain.periods import Period, PeriodKind
 from leaderforge.ports.clock import Clock
 from leaderforge.services.entries import PlayerRank
@@ -40,14 +40,13 @@ class RankHistoryService:
     async def ranks(self, ladder: Ladder, user_id: int, days: int, viewer: Caller = ANONYMOUS) -> Sequence[DailyRank]:
         """Return the ranks of up to `days` days, the earliest first.
 
-        The last rank is at the ladder's moment, or now without such a moment. Days before the board's first moment are
-        left out. Raises `MomentNotFound` if the board has no moments.
+        The last rank is at the ladder's moment, or now without such a moment. Other days are left out
+        if their last moment cannot be read. Raises `MomentNotFound` if the board has no moments.
         """
         board, now = ladder.board, self._clock()
-        first = None if board.moments is None else board.moments.first(now, board.frozen_at)
+        first = require_first(board.slug, board.moments, now, board.frozen_at)
         last = now if ladder.at is None else ladder.at
-        require_moment(board.slug, board.moments, first or 0, now, first=first)
-        moments = _days(ladder, last, days, first or 0)
+        moments = _days(ladder, last, days, range(first, last_final(now) + 1))
         ranks: list[PlayerRank | None] = []
         for chunk in chunks(moments[1:], _CONCURRENT):
             ladders = [ladder.as_of(at) for _, at in chunk]
@@ -62,18 +61,20 @@ class RankHistoryService:
             return None
 
 
-def _days(ladder: Ladder, last: int, days: int, first: int) -> list[tuple[Period, int]]:
-    """Return up to `days` days with their last moments (ms), latest first. `first` is the board's first moment.
+def _days(ladder: Ladder, last: int, days: int, readable: range) -> list[tuple[Period, int]]:
+    """Return the last `days` days with a moment (ms) of each, latest first.
 
-    Days whose last moment cannot be read are left out.
+    The latest day has the moment `last`, and the other days have their ends. Days whose end is not among the `readable`
+    moments, or is before the end of a backfill of the ladder, are left out.
     """
     calendar = replace(ladder.board.calendar, kinds=(PeriodKind.DAILY,))
-    moments: list[tuple[Period, int]] = []
-    at = last
-    while len(moments) < days and at >= first and ladder.complete_from(at) == at:
-        [day] = calendar.at(at)
-        moments.append((day, at))
-        if day.starts_at is None:
+    [day] = calendar.at(last)
+    moments = [(day, last)]
+    for _ in range(days - 1):
+        if day.starts_at is None or day.starts_at <= readable.start:
             break
         at = day.starts_at - 1
+        [day] = calendar.at(at)
+        if at in readable and ladder.complete_from(at) == at:
+            moments.append((day, at))
     return moments

@@ -37,6 +37,10 @@ class MemoryEvents(MemoryBoards):
             if since <= (recorded_at := self._recorded_at[key]) and (until is None or recorded_at < until)
         ]
 
+    def was_recorded(self, key: EventKey, revision: int) -> bool:
+        """Return whether the stored event of this key was recorded by a revision (us)."""
+        return key in self._recorded_at and self._recorded_at[key] * 1000 <= revision
+
     def counting_event(self, user_id: int, board: Board, submission_id: UUID) -> Submission | None:
         """Return a stored submission to the board, None if it is missing or void."""
         key = user_id, board.id, submission_id

@@ -22,8 +22,12 @@ class MemoryMoments:
         return MemoryPastRanking(self._scores, revision_at(moment))
 
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
-        states = self._scores.past_standings(ladder, revision_at(ladder.at or 0))
-        return {s.user_id: s.metadata for s in states if s.metadata is not None and s.user_id in user_ids}
+        states = [s for s in self._scores.past_standings(ladder, revision_at(ladder.at or 0)) if s.user_id in user_ids]
+        return {
+            s.user_id: s.metadata
+            for s in states
+            if s.metadata is not None and self._scores.was_recorded((s.user_id, ladder.board.id, s.run_id), s.revision)
+        }
 
     async def copy_standings(self, board: Board, user_ids: Sequence[int]) -> None:
         return None  # all states are stored already
@@ -54,6 +58,12 @@ class MemoryMoments:
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
         return None
+
+    async def has_states(self, board: Board) -> bool:
+        return False  # there are none to delete
+
+    async def forget_all(self, board: Board, user_ids: Sequence[int]) -> bool:
+        return board.moments is None
 
     async def forget_checkpoints(self, board: Board, moment: int) -> None:
         return None

@@ -8,7 +8,7 @@ from typing import TypeVar
 from leaderforge.adapters.postgres.checkpoint_corrections import CheckpointDraft, correct, place_ids, subtracted
 from leaderforge.adapters.postgres.checkpoint_series import CheckpointSeries, all_series_at
 from leaderforge.adapters.postgres.past_ranking import PostgresPastRanking
-from leaderforge.adapters.postgres.pool import SNAPSHOT, Pool, Record
+from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
 from leaderforge.adapters.postgres.reads import ladder_ids
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
@@ -222,6 +222,22 @@ class PostgresMoments:
         last = await self._pool.fetch(statement("last_checkpoints"), board.id, revision)
         columns = joined([row["period_id"] for row in last]), joined([row["revision"] for row in last])
         await self._pool.fetch(statement("forget_past"), board.id, joined(user_ids), revision, *columns)
+
+    async def has_states(self, board: Board) -> bool:
+        return bool(await self._pool.fetch(statement("has_past"), board.id))
+
+    async def forget_all(self, board: Board, user_ids: Sequence[int]) -> bool:
+        async def forget(connection: Connection) -> bool:
+            # The lock delays a change that enables moments. The copy of the standings therefore follows the deletion.
+            locked = await connection.fetch(statement("lock_board"), board.slug)
+            if any(row["moment_days"] is not None for row in locked):
+                return False
+            for name in ("forget_moment_checkpoints", "forget_segment_checkpoints"):
+                await connection.execute(statement(name), board.id)
+            await connection.execute(statement("purge_past_standings"), board.id, joined(user_ids))
+            return True
+
+        return await self._pool.transact(forget)
 
     async def forget_checkpoints(self, board: Board, moment: int) -> None:
         await self._pool.fetch(statement("forget_checkpoints"), board.id, revision_at(moment))
