@@ -853,8 +853,8 @@ export interface paths {
          * Get contributions
          * @description Return what each player contributes to the score of a team on a team board.
          *
-         *     Players who have left are included, because their scores stay with the team. Hidden players are not. While the board
-         *     or its source is frozen, only admins may read them.
+         *     Players who have left are included, because their scores stay with the team. Hidden players are not. The caller
+         *     must have the right to read the board's source. While the board or its source is frozen, only admins may read them.
          */
         get: operations["getContributions"];
         put?: never;
