@@ -73,7 +73,7 @@ class Simulation:
         table = reward_table_of({"period": "weekly", "rewards": list(REWARDS)}, START)
         world = await LeagueWorld.of(database, league(self.group_size, **rules), table, score_type=score_type)
         weeks = Weeks(world, Random(7), [])
-        # Ids that games chose, and those of teams, may be negative.
+        # A game may choose negative ids, and the ids of teams are negative.
         half = self.players // 2
         await weeks.create(range(-half, self.players - half))
         assert await world.resettlement().run() == 0

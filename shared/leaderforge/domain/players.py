@@ -12,7 +12,7 @@ from leaderforge.domain.json_values import is_same_json
 from leaderforge.domain.names import folded, require_displayed
 
 BEFORE_ALL = -(2**63)
-"""Number below every player id. Ids that games chose, and ids of teams, may be negative."""
+"""Number below every player id. A game may choose negative ids, and the ids of teams are negative."""
 MAX_NAME_LENGTH = 64
 MAX_EXTERNAL_ID_LENGTH = 128
 """Maximum length of an external id, in code points."""

@@ -67,6 +67,14 @@ class TeamSpan(NamedTuple):
         return self.joined_at <= time and (self.left_at is None or time < self.left_at)
 
 
+def next_span(earlier: Collection[TeamSpan], user_id: int, team_id: int, at: int) -> TeamSpan:
+    """Return a new span from `at` (ms) on, or from the end of the player's `earlier` spans if they end later.
+
+    Spans must not overlap, even after a clock was set back.
+    """
+    return TeamSpan(user_id, team_id, max([at, *(span.left_at or span.joined_at for span in earlier)]))
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """A team with its present members, in the order of joining."""

@@ -10,7 +10,7 @@ from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
 from leaderforge.domain.players import Player
 from leaderforge.domain.presence import required
 from leaderforge.domain.team_errors import InOtherTeam, IsTeam, NotInTeam, TeamFull, TeamNotFound
-from leaderforge.domain.teams import Roster, Team, TeamSpan, joining_order
+from leaderforge.domain.teams import Roster, Team, TeamSpan, joining_order, next_span
 
 
 class MemoryTeamStore:
@@ -36,7 +36,7 @@ class MemoryTeamStore:
         self._users.touch(team.team_id)
         self._audit.write(act)
         if team.captain_id is not None:
-            self._open(team.captain_id, team.team_id, act.at)
+            self._open([], team.captain_id, team.team_id, act.at)
             self._users.touch(team.captain_id)
         if joined is not None:
             self._audit.write(joined)
@@ -72,8 +72,7 @@ class MemoryTeamStore:
             raise TeamFull.of(team_id, roster.team.max_members)
         self._teams[team_id] = roster.present_team
         changed = [] if current is None else [self._close(current, at)]
-        ended = [span.left_at or span.joined_at for span in changed]
-        return self._note(user_id, act, [*changed, self._open(user_id, team_id, max([at, *ended]))])
+        return self._note(user_id, act, [*changed, self._open(changed, user_id, team_id, at)])
 
     async def leave(self, team_id: int, user_id: int, at: int, act: AuditEntry) -> TeamSpan:
         current = self._current(user_id)
@@ -98,10 +97,10 @@ class MemoryTeamStore:
     async def _require(self, team_id: int) -> Roster:
         return required(await self.roster(team_id), TeamNotFound.of(team_id))
 
-    def _open(self, user_id: int, team_id: int, at: int) -> TeamSpan:
-        """Begin a span at a time (ms), not before the end of the player's earlier spans. Return the span."""
-        ended = [span.left_at or span.joined_at for span in self.all_spans if span.user_id == user_id]
-        span = TeamSpan(user_id, team_id, max([at, *ended]))
+    def _open(self, changed: Sequence[TeamSpan], user_id: int, team_id: int, at: int) -> TeamSpan:
+        """Begin the `next_span` after the stored spans of the player and the `changed` ones. Return the span."""
+        stored = [span for span in self.all_spans if span.user_id == user_id]
+        span = next_span([*stored, *changed], user_id, team_id, at)
         self.all_spans.append(span)
         return span
 

@@ -24,6 +24,7 @@ from leaderforge.domain.audit import AuditEntry, concerning_feeds
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked, SubmissionNotFound
 from leaderforge.domain.notices import moderation_notices
+from leaderforge.domain.players import BEFORE_ALL
 from leaderforge.domain.standings import (
     HIDDEN_ENTRY,
     HIDDEN_PLAYER,
@@ -38,8 +39,8 @@ from leaderforge.ports.clock import Clock
 ModerationStep: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaitable[None]]
 """Function that changes a player's locked standings. Its last argument is the time (us since 1970)."""
 
-_BEFORE_ALL = -(2**63)
-"""Number below every player id and every time."""
+_BEFORE_ALL_TIMES = -(2**63)
+"""Number below every time."""
 
 
 class PostgresModeration:
@@ -119,7 +120,7 @@ class PostgresModeration:
         self, submission: Submission, act: AuditEntry, *, in_past: bool
     ) -> Sequence[LadderStanding]:
         board, event = submission.board, submission.event
-        at = _BEFORE_ALL if in_past else act.at
+        at = _BEFORE_ALL_TIMES if in_past else act.at
 
         async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
             uncounted = await SubmissionVoid(connection, board, event.user_id, at=at, now=now).delete(submission, rows)
@@ -153,7 +154,7 @@ class PostgresModeration:
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> Sequence[Standing]:
         ids = ladder.board.id, ladder.period
         rows = await self._pool.fetch(
-            statement("hidden_standings"), *ids, _BEFORE_ALL if after is None else after, limit
+            statement("hidden_standings"), *ids, BEFORE_ALL if after is None else after, limit
         )
         return [standing_of_row(ladder.board, row) for row in rows]
 

@@ -18,7 +18,7 @@ from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.players import Player
 from leaderforge.domain.presence import required
 from leaderforge.domain.team_errors import InOtherTeam, IsTeam, NotInTeam, TeamFull, TeamNotFound
-from leaderforge.domain.teams import Joining, Roster, Team, TeamSpan
+from leaderforge.domain.teams import Joining, Roster, Team, TeamSpan, next_span
 from leaderforge.ports.clock import Clock
 
 
@@ -37,7 +37,7 @@ class PostgresTeamStore:
             await insert(connection, [player], now // 1000, unique_names=self._unique_names)
             await connection.execute(statement("add_team"), *_values(team))
             if team.captain_id is not None:
-                await _open(connection, spans, team.captain_id, team.team_id, act.at)
+                await _open(connection, next_span(spans, team.captain_id, team.team_id, act.at))
                 await connection.execute(statement("touch"), team.captain_id, now // 1000)
             if joined is not None:
                 await write_audit(connection, joined)
@@ -82,7 +82,7 @@ class PostgresTeamStore:
             if roster.present_team != roster.team:
                 await connection.execute(statement("change_team"), *_values(roster.present_team))
             changed = [] if current is None else [await _close(connection, current, at)]
-            return [*changed, await _open(connection, [*spans, *changed], user_id, team_id, at)]
+            return [*changed, await _open(connection, next_span([*spans, *changed], user_id, team_id, at))]
 
         return await self._acts.do(user_id, work, lambda _: act)
 
@@ -153,10 +153,8 @@ async def _spans_of_free_player(connection: Connection, user_id: int) -> Sequenc
     return spans
 
 
-async def _open(connection: Connection, earlier: Sequence[TeamSpan], user_id: int, team_id: int, at: int) -> TeamSpan:
-    """Begin a span at `at` (ms), or at the end of the `earlier` spans if they end later. Return the span."""
-    # Begin no span before the end of an earlier span: spans must not overlap, even after a clock was set back.
-    span = TeamSpan(user_id, team_id, max([at, *(span.left_at or span.joined_at for span in earlier)]))
+async def _open(connection: Connection, span: TeamSpan) -> TeamSpan:
+    """Store a new span, and return it."""
     await connection.execute(statement("open_team_span"), *span[:3])
     return span
 
