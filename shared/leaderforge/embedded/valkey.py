@@ -51,18 +51,14 @@ _SETTINGS = {
     "rdbcompression": "no",
     "shutdown-on-sigterm": "save",
     "shutdown-timeout": "2",  # seconds that a primary waits for lagging replicas
-    # Allow huge pages. Valkey disables them because of the copies that a fork causes, but these nodes fork only for a
-    # new replica.
+    # Allow huge pages. They make forks costly, but these nodes fork only for a new replica.
     "disable-thp": "no",
 }
 _HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "LD_BIND_NOW": "1"}
 """Environment that requests transparent huge pages for the heap, where the kernel allows `madvise`.
 
 Reads of large sorted sets mostly wait for memory. Huge pages avoid most misses in the processor's address translation.
-
-glibc 2.36 compares the kernel's setting with a text that it does not terminate. What follows the text on the stack is
-left by the resolver of lazily bound functions, at one of four alignments of the stack. So without `LD_BIND_NOW`, one
-start in four ignores the request.
+Without `LD_BIND_NOW`, one start in four ignores the request: see decision 0039.
 """
 _OF_OUR_VERSION = {"cluster-config-save-behavior": "best-effort"}
 """Settings that only the server in the wheel supports. `best-effort` lets a node continue to run on a full disk."""
