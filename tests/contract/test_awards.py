@@ -23,6 +23,7 @@ from leaderforge.adapters.postgres.notice_store import PostgresNoticeStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
+from leaderforge.adapters.postgres.statements import statement
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import Board, Ladder, Policy
@@ -42,6 +43,7 @@ from leaderforge.services import award_settlement, bracket_ranks
 from leaderforge.services.award_settlement import AWARDS, AwardPart
 from leaderforge.services.resettlement import ResettlementService
 from leaderforge.services.settlement import SettlementService
+from tests.contract.interrupting import interrupted
 from tests.contract.store_fixtures import Database, Stores, submit
 
 END = 1_795_435_200_000  # 2026-11-23T12:00:00Z
@@ -95,6 +97,10 @@ class World:
 
 @pytest.fixture
 def world(stores: Stores) -> World:
+    return new_world(stores)
+
+
+def new_world(stores: Stores) -> World:
     if isinstance(stores, Database):
         pool = stores.pool
         stores.clock.ms = END
@@ -327,6 +333,37 @@ async def test_one_of_50_concurrent_claims_succeeds(world: World) -> None:
     refused = await claim(world, board, "51")
     assert isinstance(refused, AwardClaimed)
     assert refused.details["claimed_by"] == award.claim.claimed_by
+
+
+@pytest.mark.parametrize("is_granted_again", [False, True])
+async def test_a_claim_at_the_moment_of_a_grant_is_stored(database: Database, is_granted_again: bool) -> None:
+    world = new_world(database)
+    board = await world.board()
+    await scored(world, board, 1)
+    if is_granted_again:
+        await world.settle()
+        await set_hidden(world, board, True)
+        await world.settle()
+
+    async def grant() -> None:
+        await set_hidden(world, board, False)
+        await world.settle()
+
+    async with interrupted(database) as (_, pool):
+        pool.before(statement("award"), grant)
+        claimed = await PostgresAwards(pool).claim(Ladder(board), 1, "winner", Claim("1", 9, "key:one"))
+    [stored] = [a for a in await world.awards.of_period(Ladder(board), 10, RankPosition()) if a.reward == "winner"]
+    assert claimed == stored
+    refused = await claim(world, board, "2")
+    assert isinstance(refused, AwardClaimed)
+    assert refused.details["claimed_by"] == "key:one"
+
+
+async def set_hidden(world: World, board: Board, is_hidden: bool) -> None:
+    """Hide or show the entry of player 1, and request another settlement."""
+    act = AuditEntry(world.now, "tests", "entry.hide", board.slug, 1)
+    await world.stores.moderation.set_entry_hidden(board, 1, is_hidden, act)
+    await world.resettlements.request([(board.id, ALL_TIME)], world.now)
 
 
 async def test_awards_of_a_period_come_by_rank(world: World) -> None:

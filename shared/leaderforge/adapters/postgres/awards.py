@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from leaderforge.adapters.postgres.audit import write_audit
+from leaderforge.adapters.postgres.errors import Contended
 from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.reads import entries_after
@@ -92,13 +93,19 @@ class PostgresAwards:
         return [_award(ladder.board, row) for row in rows]
 
     async def claim(self, ladder: Ladder, user_id: int, reward: str, claim: Claim) -> Award:
-        key = user_id, *_ids(ladder), reward
-        rows = await self._pool.fetch(statement("claim_award"), *key, *claim)
-        if rows:
-            return _award(ladder.board, rows[0])
-        absence = AwardNotFound(f"player {user_id} has no award {reward!r}", user_id=user_id, reward=reward)
-        row = required_first(await self._pool.fetch(statement("award"), *key), absence)
-        return _award(ladder.board, row).claimed(claim)
+        async def work(connection: Connection) -> Award:
+            key = user_id, *_ids(ladder), reward
+            rows = await connection.fetch(statement("claim_award"), *key, *claim)
+            if rows:
+                return _award(ladder.board, rows[0])
+            absence = AwardNotFound(f"player {user_id} has no award {reward!r}", user_id=user_id, reward=reward)
+            award = _award(ladder.board, required_first(await connection.fetch(statement("award"), *key), absence))
+            # The first statement has claimed nothing. An unclaimed award therefore was granted after it.
+            if award.claimed(claim) != award:
+                raise Contended("the award was granted meanwhile")
+            return award
+
+        return await self._pool.autocommit(work)
 
 
 class PostgresResettlements:
