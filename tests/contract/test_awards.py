@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -26,12 +26,12 @@ from leaderforge.adapters.postgres.settlement_store import PostgresSettlementSto
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry, AuditFilter
-from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.boards import Board, Ladder, Policy, RankStyle
 from leaderforge.domain.notice_log import OutboxRow
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, PeriodKind
 from leaderforge.domain.reward_tables import Reward, RewardTable
-from leaderforge.domain.rewards import Award, Claim
+from leaderforge.domain.rewards import Award, AwardRules, Claim
 from leaderforge.domain.settlement import SettlementProgress
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
 from leaderforge.domain.tournaments import TournamentRules
@@ -283,17 +283,29 @@ async def test_a_killed_settlement_continues(world: World, monkeypatch: pytest.M
 async def test_the_rules_are_those_of_the_first_settlement(world: World) -> None:
     board = await world.board()
     await scored(world, board, 1, 2, 3, 4)
+    await world.stores.scores.record([submit(Ladder(board), 2, 100, at=6)])  # as many points as player 1, but later
     await world.settle()
     entry = AuditEntry(world.now, "tests", "board.change", board.slug)
     other = RewardTable(PeriodKind.ALL_TIME, (Reward("other", "{}"),))
 
     def change(stored: Board) -> Board:
-        return Board(**{name: getattr(stored, name) for name in Board.__dataclass_fields__} | {"rewards": other})
+        return replace(stored, rewards=other, rank_style=RankStyle.SHARED)
 
     board = await world.stores.scores.change_board(board.slug, change, entry)
     await world.resettlements.request([(board.id, ALL_TIME)], world.now)
     assert await world.settle() == 1
     assert await world.granted(board) == expected([1, 2, 3, 4])
+    assert await world.service.faults() == []
+
+
+async def test_rules_without_a_rank_style_take_that_of_the_board(on_postgres: Database) -> None:
+    world = new_world(on_postgres)
+    board = await world.board(rank_style=RankStyle.SHARED)
+    await world.awards.keep_rules(Ladder(board), AwardRules(PODIUM, (), RankStyle.ORDINAL))
+    await on_postgres.run("update award_rules set rules = rules - 'rank_style'")
+    rules = await world.awards.rules(Ladder(board))
+    assert rules is not None
+    assert rules.rank_style is RankStyle.SHARED
 
 
 async def test_the_removal_of_a_period_keeps_claimed_awards_only(world: World) -> None:

@@ -11,7 +11,7 @@ from leaderforge.adapters.postgres.reads import entries_after
 from leaderforge.adapters.postgres.settlement_store import make_step
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.award_changes import award_audit_entry, award_notice
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.merge import Row
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.presence import required_first
@@ -33,6 +33,7 @@ class PostgresAwards:
         members = {
             "rewards": [reward.members for reward in rules.rewards],
             "tiers": [tier.members for tier in rules.tiers],
+            "rank_style": rules.rank_style,
         }
         await self._pool.fetch(statement("keep_award_rules"), *_ids(ladder), json.dumps(members))
         return await self.rules(ladder) or rules
@@ -42,7 +43,9 @@ class PostgresAwards:
         if not rows:
             return None
         members = json.loads(rows[0]["rules"])
-        return AwardRules([reward_of(reward) for reward in members["rewards"]], tiers_of(members["tiers"]))
+        # Rules that an earlier version has stored have no rank style.
+        style = RankStyle(members.get("rank_style", ladder.board.rank_style))
+        return AwardRules([reward_of(reward) for reward in members["rewards"]], tiers_of(members["tiers"]), style)
 
     async def entries_after(self, ladder: Ladder, bound: bytes, limit: int) -> Sequence[Row]:
         async with self._pool.connection() as connection:
