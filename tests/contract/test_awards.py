@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -23,14 +23,15 @@ from leaderforge.adapters.postgres.notice_store import PostgresNoticeStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
+from leaderforge.adapters.postgres.statements import statement
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry, AuditFilter
-from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.boards import Board, Ladder, Policy, RankStyle
 from leaderforge.domain.notice_log import OutboxRow
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, PeriodKind
 from leaderforge.domain.reward_tables import Reward, RewardTable
-from leaderforge.domain.rewards import Award, Claim
+from leaderforge.domain.rewards import Award, AwardRules, Claim
 from leaderforge.domain.settlement import SettlementProgress
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
 from leaderforge.domain.tournaments import TournamentRules
@@ -42,6 +43,7 @@ from leaderforge.services import award_settlement, bracket_ranks
 from leaderforge.services.award_settlement import AWARDS, AwardPart
 from leaderforge.services.resettlement import ResettlementService
 from leaderforge.services.settlement import SettlementService
+from tests.contract.interrupting import interrupted
 from tests.contract.store_fixtures import Database, Stores, submit
 
 END = 1_795_435_200_000  # 2026-11-23T12:00:00Z
@@ -95,6 +97,10 @@ class World:
 
 @pytest.fixture
 def world(stores: Stores) -> World:
+    return new_world(stores)
+
+
+def new_world(stores: Stores) -> World:
     if isinstance(stores, Database):
         pool = stores.pool
         stores.clock.ms = END
@@ -277,17 +283,29 @@ async def test_a_killed_settlement_continues(world: World, monkeypatch: pytest.M
 async def test_the_rules_are_those_of_the_first_settlement(world: World) -> None:
     board = await world.board()
     await scored(world, board, 1, 2, 3, 4)
+    await world.stores.scores.record([submit(Ladder(board), 2, 100, at=6)])  # as many points as player 1, but later
     await world.settle()
     entry = AuditEntry(world.now, "tests", "board.change", board.slug)
     other = RewardTable(PeriodKind.ALL_TIME, (Reward("other", "{}"),))
 
     def change(stored: Board) -> Board:
-        return Board(**{name: getattr(stored, name) for name in Board.__dataclass_fields__} | {"rewards": other})
+        return replace(stored, rewards=other, rank_style=RankStyle.SHARED)
 
     board = await world.stores.scores.change_board(board.slug, change, entry)
     await world.resettlements.request([(board.id, ALL_TIME)], world.now)
     assert await world.settle() == 1
     assert await world.granted(board) == expected([1, 2, 3, 4])
+    assert await world.service.faults() == []
+
+
+async def test_rules_without_a_rank_style_take_that_of_the_board(on_postgres: Database) -> None:
+    world = new_world(on_postgres)
+    board = await world.board(rank_style=RankStyle.SHARED)
+    await world.awards.keep_rules(Ladder(board), AwardRules(PODIUM, (), RankStyle.ORDINAL))
+    await on_postgres.run("update award_rules set rules = rules - 'rank_style'")
+    rules = await world.awards.rules(Ladder(board))
+    assert rules is not None
+    assert rules.rank_style is RankStyle.SHARED
 
 
 async def test_the_removal_of_a_period_keeps_claimed_awards_only(world: World) -> None:
@@ -327,6 +345,37 @@ async def test_one_of_50_concurrent_claims_succeeds(world: World) -> None:
     refused = await claim(world, board, "51")
     assert isinstance(refused, AwardClaimed)
     assert refused.details["claimed_by"] == award.claim.claimed_by
+
+
+@pytest.mark.parametrize("is_granted_again", [False, True])
+async def test_a_claim_at_the_moment_of_a_grant_is_stored(database: Database, is_granted_again: bool) -> None:
+    world = new_world(database)
+    board = await world.board()
+    await scored(world, board, 1)
+    if is_granted_again:
+        await world.settle()
+        await set_hidden(world, board, True)
+        await world.settle()
+
+    async def grant() -> None:
+        await set_hidden(world, board, False)
+        await world.settle()
+
+    async with interrupted(database) as (_, pool):
+        pool.before(statement("award"), grant)
+        claimed = await PostgresAwards(pool).claim(Ladder(board), 1, "winner", Claim("1", 9, "key:one"))
+    [stored] = [a for a in await world.awards.of_period(Ladder(board), 10, RankPosition()) if a.reward == "winner"]
+    assert claimed == stored
+    refused = await claim(world, board, "2")
+    assert isinstance(refused, AwardClaimed)
+    assert refused.details["claimed_by"] == "key:one"
+
+
+async def set_hidden(world: World, board: Board, is_hidden: bool) -> None:
+    """Hide or show the entry of player 1, and request another settlement."""
+    act = AuditEntry(world.now, "tests", "entry.hide", board.slug, 1)
+    await world.stores.moderation.set_entry_hidden(board, 1, is_hidden, act)
+    await world.resettlements.request([(board.id, ALL_TIME)], world.now)
 
 
 async def test_awards_of_a_period_come_by_rank(world: World) -> None:

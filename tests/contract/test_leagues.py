@@ -17,17 +17,20 @@ from leaderforge.adapters.postgres.awards import PostgresAwards
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
+from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import NotRanked, StoreUnavailable
-from leaderforge.domain.league import Arrival, DivisionRank, Inactivity, MemberSeat, Movement, Zone
+from leaderforge.domain.league import Arrival, DivisionRank, Inactivity, LeagueResult, MemberSeat, Movement, Zone
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.rewards import Claim
 from leaderforge.domain.score_types import ScoreType
+from leaderforge.domain.settlement import SettlementProgress, SettlementStep
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.leagues import LeagueStore
+from leaderforge.ports.settlement import SettlementStore
 from leaderforge.services.leagues import SeatService
 from leaderforge.services.settlement import SettlementService
 from tests.contract.league_world import START, WEEK_MS, WEEKLY, LeagueWorld, Weeks, league
@@ -157,12 +160,36 @@ async def test_an_erased_player_keeps_no_seat(database: Database) -> None:
     assert await store.seat_of(world.ladder, 8) is None
 
 
-def league_store(stores: Stores) -> LeagueStore:
-    """Return the store of leagues over the scores of these stores."""
+async def test_an_erased_player_keeps_no_result(stores: Stores) -> None:
+    """Player 7 is erased after the settlement, player 8 before it has written the results that it has computed."""
+    ladder = (await stores.board(calendar=WEEKLY, league=league(6))).ladders_at(START)[0]
+    settlements = settlement_store(stores)
+    store = league_store(stores, settlements)
+    await stores.players(6, 7)
+    step = SettlementStep(ladder, SettlementProgress("league", {}), {"phase": "groups"})
+    await settlements.begin(ladder, step.before)
+    results = [LeagueResult(i, 4, 1, i - 5, 3, Movement.STAYED, "Iron") for i in (6, 7, 8)]
+    await store.write_results(step, results)
+    assert {r.user_id for r in await store.results(ladder, [6, 7, 8])} == {6, 7}
+    await stores.records.erase(7, AuditEntry(START, "tests", "player.erase"))
+    assert await store.results(ladder, [6, 7, 8]) == results[:1]
+    assert await store.group_results(ladder, 4, 1) == results[:1]
+
+
+def settlement_store(stores: Stores) -> SettlementStore:
+    """Return the store of settlements over the scores of these stores."""
+    if isinstance(stores, Database):
+        return PostgresSettlementStore(stores.pool)
+    assert isinstance(stores.scores, MemoryScoreStore)
+    return MemorySettlementStore(stores.scores.outbox)
+
+
+def league_store(stores: Stores, settlements: SettlementStore | None = None) -> LeagueStore:
+    """Return the store of leagues over the scores of these stores, by default with settlements of its own."""
     if isinstance(stores, Database):
         return PostgresLeagueStore(stores.pool)
     assert isinstance(stores.scores, MemoryScoreStore)
-    return MemoryLeagueStore(stores.scores, MemorySettlementStore(stores.scores.outbox))
+    return MemoryLeagueStore(stores.scores, settlements or settlement_store(stores))  # type: ignore[arg-type]
 
 
 async def test_groups_open_once(stores: Stores) -> None:

@@ -10,12 +10,13 @@ from functions.maintain import settle
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.settlement import Settlement, SettlementProgress
 from leaderforge.domain.standings import Event, standing_of
+from leaderforge.domain.submissions import Submission
 from leaderforge.domain.times import time_text
-from leaderforge.domain.timing import LAST_COUNT_MS, SETTLE_MS
+from leaderforge.domain.timing import LAST_COUNT_MS, PROPAGATION_MS, SETTLE_MS
 from leaderforge.services.leagues import has_final_results
 from tests.api_client import ADMIN_KEY
 from tests.tokens import TOKENS, token
-from tests.unit.edge_fixtures import Api, serving
+from tests.unit.edge_fixtures import START, Api, serving
 
 DAY = 86_400_000
 WEEK_END = 1_795_996_800_000
@@ -249,6 +250,44 @@ async def test_standings_in_unknown_periods_take_no_seats(api: Api) -> None:
     seats = api.services.teams.scores._seats
     assert seats is not None
     await seats.take_changed([(Ladder(board, 7), standing_of(Event(1, UUID(int=1), 5, WEEK_END)))])
+
+
+async def submit_to_the_past(api: Api, user_id: int, at: int) -> None:
+    """Submit a score to all periods of a past time, as an import of history does."""
+    board = await api.services.boards.get("weekly")
+    event = Event(user_id, UUID(int=user_id), 99, at)
+    await api.services.submit.submit(Submission(board.ladders_kept(at, api.clock.now), event))
+
+
+async def test_a_score_of_a_settled_week_takes_no_seat(api: Api) -> None:
+    await new_league(api)
+    await api.players(1, 2)
+    await play(api, {1: 10})
+    api.clock.now = WEEK_END + 300_000 + LAST_COUNT_MS
+    assert await settle(api.services) == 1
+    await submit_to_the_past(api, 2, WEEK_END - DAY)
+    assert await group_of(api, 2, "?period=2026-W48") == "not_ranked"
+    assert await api.services.seasons.settlement.faults() == []
+
+
+async def test_a_league_of_a_recurring_tournament_ends_with_the_occurrence(api: Api) -> None:
+    league = LEAGUE | {"period": "season"}
+    season = {"periods": ["season", "all-time"], "season": "0 12 * * MON", "tournament": {"duration_s": 7200}}
+    await new_league(api, league=league, **season)
+    await api.players(1, 2, 3)
+    await play(api, {1: 10, 2: 20})
+    end = START + 7_200_000
+    states = []
+    for api.clock.now in (end - 1, end, end + PROPAGATION_MS):
+        await api.services.seasons.settlement.run()
+        group = await group_of(api, 2)
+        states.append((group["state"], group["left_ms"], group["movement"]))
+        assert group["ends_at"] == time_text(end)
+    assert states == [("open", 1, "promoted"), ("closing", 0, "promoted"), ("settled", 0, "promoted")]
+    # The period itself goes on. A search for players without a seat must not give a seat in the final groups.
+    await submit_to_the_past(api, 3, end - 1)
+    assert await api.services.seasons.seats.search() == 0
+    assert await api.services.seasons.settlement.faults() == []
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,42 @@ async def test_an_early_end_is_the_present_at_the_earliest(api: Api) -> None:
     assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"setting": "tournament"})
 
 
+async def changed(api: Api, rules: dict[str, Any], **changes: Any) -> int:
+    """Change rules of the tournament. Return the status."""
+    return int((await api.send("PATCH", CUP, {"tournament": {**rules, **changes}}, ADMIN_KEY)).status_code)
+
+
+@pytest.mark.parametrize(("late_ms", "status"), [(59_999, 200), (60_000, 422)])
+@pytest.mark.parametrize("changes", [{"ends_at": time_text(END + HOUR_MS)}, {"late_grace_s": 3600}])
+async def test_a_tournament_that_is_over_stays_over(
+    api: Api, changes: dict[str, Any], late_ms: int, status: int
+) -> None:
+    await create(api, late_grace_s=60)
+    rules = (await api.get(CUP)).json()["tournament"]
+    api.clock.now = END + late_ms
+    assert await changed(api, rules, max_attempts=3) == 200
+    assert await changed(api, rules, **changes) == status
+
+
+async def test_an_occurrence_that_is_over_stays_over(api: Api) -> None:
+    season = {"periods": ["season"], "season": "0 * * * *", "policy": "best"}
+    rules = {"duration_s": 1800}
+    created = await api.post("/api/boards", {"board": "cup", **season, "tournament": rules}, ADMIN_KEY)
+    assert created.status_code == 201, created.text
+    api.clock.now = START + HOUR_MS // 2
+    assert [await changed(api, rules, duration_s=s) for s in (1801, 3600, 1800)] == [422, 422, 200]
+    # The second occurrence runs. A longer duration does not concern the first one, but a longer grace does.
+    api.clock.now = START + HOUR_MS
+    early = {**rules, "early_ends": [time_text(api.clock.now + 60_000)]}
+    assert [await changed(api, rules, late_grace_s=s) for s in (1801, 1800)] == [422, 200]
+    assert [await changed(api, rules, duration_s=s) for s in (3600, 1800)] == [200, 200]
+    assert [await changed(api, change) for change in (early, rules, early)] == [200, 200, 200]
+    api.clock.now += 60_000
+    assert await changed(api, rules) == 422
+    api.clock.now = START + 2 * HOUR_MS
+    assert await changed(api, rules) == 200
+
+
 async def test_brackets_fill_in_the_order_of_joining(api: Api) -> None:
     await create(api, bracket_size=4)
     api.clock.now = START - 5

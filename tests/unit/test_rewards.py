@@ -83,7 +83,7 @@ def test_entries_earn_the_rewards_of_the_reference(
     rewards = [{"reward": f"r{i}", "payload": {"n": i}} | condition for i, condition in enumerate(conditions)]
     table = reward_table_of({"period": "weekly", "rewards": rewards})
     tiers = TIERS if order is Order.DESC else (TIERS[1],)
-    rules = AwardRules(table.rewards, tiers)
+    rules = AwardRules(table.rewards, tiers, style)
     board = Board(1, "b", "B", policy=Policy.BEST, order=order, rank_style=style)
     sign = -1 if order is Order.DESC else 1
     best_first = sorted(scores, key=lambda user_id: (sign * scores[user_id], user_id))

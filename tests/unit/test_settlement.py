@@ -1,6 +1,7 @@
 """Settlement of periods over in-memory adapters, with parts that record the chunks that they write."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,8 @@ from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Backfill, Board, Ladder
 from leaderforge.domain.errors import StoreUnavailable
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.settlement import (
@@ -83,6 +85,11 @@ class Settling:
         parts = world.store, periods, self.store, self.parts, leases, world.clock, Fanout([])
         return SettlementService(*parts, grace_ms=GRACE)
 
+    async def set_backfill(self, backfill: Backfill | None) -> None:
+        """Store the pending backfill of the board."""
+        act = AuditEntry(self.world.now, "tests", "board.change", "b")
+        await self.world.store.change_board("b", lambda board: replace(board, backfill=backfill), act)
+
     def expected(self, *ladders: Ladder) -> list[tuple[str, int, int]]:
         return [(name, lad.period, i) for lad in ladders for name in ("first", "second") for i in range(CHUNKS)]
 
@@ -134,6 +141,18 @@ async def test_periods_that_ended_before_the_start_of_a_part_are_not_settled(set
     settling.world.now = MIDNIGHT + 3 * DAY
     assert await settling.service.run() == 1
     assert settling.written == settling.expected(settling.ladders[1])
+
+
+@pytest.mark.parametrize("day", range(2))
+async def test_a_period_and_later_ones_wait_for_a_backfill(settling: Settling, day: int) -> None:
+    since = MIDNIGHT + day * DAY
+    settling.world.now = MIDNIGHT + 3 * DAY
+    await settling.set_backfill(Backfill((PeriodKind.DAILY,), since, since + 1))
+    assert await settling.service.run() == day
+    assert settling.written == settling.expected(*settling.ladders[:day])
+    await settling.set_backfill(None)
+    assert await settling.service.run() == 2 - day
+    assert settling.written == settling.expected(*settling.ladders)
 
 
 async def test_a_process_without_the_lease_does_nothing(settling: Settling) -> None:

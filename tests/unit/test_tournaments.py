@@ -1,5 +1,6 @@
 """Tournaments: states at the boundaries of time, and attempts, compared with a reference that shares no code."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,17 +13,18 @@ from leaderforge.domain.attempts import attempted, occurrence_of
 from leaderforge.domain.board_settings import new_board
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError, PeriodNotFound, Refused
-from leaderforge.domain.periods import ALL_TIME, PeriodKind
+from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.timing import PROPAGATION_MS
 from leaderforge.domain.tournament_errors import TournamentNotFound
-from leaderforge.domain.tournament_rules import tournament_of
+from leaderforge.domain.tournament_rules import changed_tournament, tournament_of
 from leaderforge.domain.tournaments import Entrant, TournamentRules, TournamentState, current_occurrence, occurrence_in
 
 START = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+HOURLY = Calendar((PeriodKind.SEASON,), season="0 * * * *")
 
 
 def board(periods: tuple[PeriodKind, ...] = (PeriodKind.ALL_TIME,), season: str | None = None, **rules: Any) -> Board:
@@ -103,6 +105,42 @@ def test_an_early_end_concerns_the_occurrence_that_contains_it() -> None:
             saturday + week * 7 * DAY_MS,
             saturday + week * 7 * DAY_MS + length,
         )
+
+
+MINUTES = st.integers(1, 60)
+GRACES = st.integers(0, 200)
+
+
+@given(
+    durations=st.tuples(MINUTES, MINUTES),
+    graces=st.tuples(GRACES, GRACES),
+    ends=st.lists(st.integers(0, 600), max_size=4, unique=True),
+    kept=st.integers(0, 4),
+    now=st.integers(0, 600),
+)
+def test_a_change_is_refused_if_scores_would_count_in_an_occurrence_that_is_over(
+    durations: tuple[int, int], graces: tuple[int, int], ends: list[int], kept: int, now: int
+) -> None:
+    """Hours have occurrences. All times are in minutes since the start of the first occurrence."""
+    early_ends = ends, ends[:kept]
+
+    def late_until(hour: int, rules: int) -> int:
+        start = hour * 60
+        end = min([start + durations[rules], *(end for end in early_ends[rules] if start <= end < start + 60)])
+        return end + graces[rules]
+
+    before, after = (
+        TournamentRules(
+            duration_s=durations[i] * 60,
+            late_grace_s=graces[i] * 60,
+            early_ends=tuple(sorted(START + end * 60_000 for end in early_ends[i])),
+        )
+        for i in (0, 1)
+    )
+    hours = range(-10, 11)
+    is_refused = any(late_until(hour, 0) <= now < late_until(hour, 1) for hour in hours)
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        changed_tournament(before, after, HOURLY, START + now * 60_000)
 
 
 def test_occurrences_have_the_names_of_their_periods() -> None:

@@ -122,8 +122,11 @@ class LeagueGroupOut(StrictOut):
         "is settled, then `settled`."
     )
     starts_at: TimeOut
-    ends_at: TimeOut | None = Field(description="The first moment after the period.")
-    left_ms: CountOut = Field(description="The time until the end of the period, in milliseconds; 0 afterwards.")
+    ends_at: TimeOut | None = Field(
+        description="The time from which on scores do not count in the period any more: the end of the period, or of "
+        "its tournament."
+    )
+    left_ms: CountOut = Field(description="The time until `ends_at`, in milliseconds; 0 afterwards.")
     divisions: list[str] = Field(description="From the top to the bottom.", examples=[["Gold", "Silver", "Bronze"]])
     user_id: IntegerOut
     division: str | None = Field(description="The player's division; null while the player waits for a group.")
@@ -165,13 +168,12 @@ def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
 
 
 def _period_members(view: LeagueGroup) -> dict[str, str]:
-    ends_at = view.period.ends_at
     return {
         "board": string_json(view.ladder.board.slug),
         "period": string_json(view.period.name),
         "state": string_json(view.state),
         "starts_at": string_json(time_text(view.period.starts_at or 0)),
-        "ends_at": "null" if ends_at is None else string_json(time_text(ends_at)),
+        "ends_at": "null" if view.ends_at is None else string_json(time_text(view.ends_at)),
         "left_ms": str(view.left_ms),
         "divisions": f"[{','.join(map(string_json, view.league.divisions))}]",
     }

@@ -174,7 +174,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     settings = _valid(replace(before, **values))
     settings = replace(
         settings,
-        tournament=changed_tournament(before.tournament, settings.tournament, now),
+        tournament=changed_tournament(before.tournament, settings.tournament, board.calendar, now),
         rewards=_started(settings.rewards, before.rewards, now),
         league=_started(settings.league, before.league, now),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.boards import Board, Ladder, Order, RankStyle
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import place, rank_bound
 from leaderforge.domain.reward_tables import LeagueOutcome, Reward
@@ -14,10 +14,15 @@ from leaderforge.domain.tournament_errors import AwardClaimed, AwardRevoked
 
 @dataclass(frozen=True, slots=True)
 class AwardRules:
-    """Rules of a period's awards: the rewards and the tiers, as they were at the first settlement of the period."""
+    """Rules of a period's awards: rewards, tiers and rank style, as they were at the period's first settlement."""
 
     rewards: Sequence[Reward]
     tiers: Sequence[Tier]
+    rank_style: RankStyle
+
+    def ranked(self, ladder: Ladder) -> Ladder:
+        """Return the ladder with the rank style of these rules."""
+        return ladder._replace(board=replace(ladder.board, rank_style=self.rank_style))
 
     def last_rank(self, total: int) -> int | None:
         """Return the worst rank that can earn a reward among `total` entries, None if every rank can."""

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from leaderforge.domain.errors import Refused
-from leaderforge.domain.periods import PeriodKind
-from leaderforge.domain.times import moment_of
-from leaderforge.domain.tournaments import TournamentRules
+from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.times import moment_of, time_text
+from leaderforge.domain.tournaments import TournamentRules, last_final_occurrence, occurrence_in
 
 MAX_LENGTH_S = 366 * 86_400
 """Maximum duration of an occurrence, and maximum window of attempts, in s."""
@@ -70,12 +70,13 @@ def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind
 
 
 def changed_tournament(
-    before: TournamentRules | None, after: TournamentRules | None, now: int
+    before: TournamentRules | None, after: TournamentRules | None, calendar: Calendar, now: int
 ) -> TournamentRules | None:
     """Return the rules `after`, changed from `before` at `now` (ms). Move a new end within the last minute to `now`.
 
     Raises `Refused` for a new end more than a minute ago, because scores that arrived after this end already count.
-    Raises `Refused` for another size of the brackets too, because the results of past brackets would change.
+    Raises `Refused` for another size of the brackets, and for rules by which scores would count again in an occurrence
+    that is over, because the results of the past would change.
     """
     if before is None or after is None:
         return after
@@ -83,7 +84,22 @@ def changed_tournament(
         raise _refused("bracket_size cannot change, because past brackets would change; create a new board")
     early_ends = tuple(at if at in before.early_ends else _present(at, now) for at in after.early_ends)
     ends_at = after.ends_at if after.ends_at in {before.ends_at, None} else _present(after.ends_at, now)
-    return replace(after, early_ends=tuple(sorted(early_ends)), ends_at=ends_at)
+    changed = replace(after, early_ends=tuple(sorted(early_ends)), ends_at=ends_at)
+    _require_over(before, changed, calendar, now)
+    return changed
+
+
+def _require_over(before: TournamentRules, after: TournamentRules, calendar: Calendar, now: int) -> None:
+    """Raise `Refused` if the rules `after` count scores in an occurrence that is over by the rules `before`.
+
+    The latest such occurrence is enough, because earlier ones end before it by both rules.
+    """
+    final = last_final_occurrence(before, calendar, now)
+    changed = None if final is None else occurrence_in(after, calendar, final.period)
+    if final is not None and changed is not None and changed.late_until > now:
+        raise _refused(
+            f"scores would count again in the occurrence that ended at {time_text(final.ends_at)}; its result is final"
+        )
 
 
 def _present(end: int, now: int) -> int:

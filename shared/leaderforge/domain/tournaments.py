@@ -179,6 +179,15 @@ def occurrence_at(rules: TournamentRules, calendar: Calendar, time: int) -> Occu
     return None if season is None else occurrence_in(rules, calendar, season.number)
 
 
+def last_final_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> Occurrence | None:
+    """Return the latest occurrence in which no further submission counts at `now` (ms), None without one."""
+    ended_by = now - rules.late_grace_s * 1000
+    occurrence = occurrence_at(rules, calendar, ended_by)
+    if occurrence is None or occurrence.ends_at <= ended_by:
+        return occurrence
+    return occurrence_at(rules, calendar, occurrence.starts_at - 1) if rules.is_recurring else None
+
+
 def next_occurrence(rules: TournamentRules, calendar: Calendar, occurrence: Occurrence) -> Occurrence | None:
     """Return the occurrence after `occurrence`, None if the tournament takes place once."""
     ends_at = calendar.numbered(occurrence.period).ends_at if rules.is_recurring else None

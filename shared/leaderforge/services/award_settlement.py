@@ -88,7 +88,7 @@ class AwardPart:
     ) -> AsyncIterator[tuple[Sequence[int], set[tuple[int, str]]]]:
         """Yield players in order of their ranks, in chunks, and the awards that they have earned."""
         total = (await self._store.counts(ladder, [FIRST])).total
-        bracket_ranks = await self._bracket_ranks.of_all(ladder) if rules.need_brackets else {}
+        bracket_ranks = await self._bracket_ranks.of_all(rules.ranked(ladder)) if rules.need_brackets else {}
         players, cursor = await self._players(ladder, rules, AwardCursor(), total)
         while players:
             user_ids = [player.user_id for player in players]
@@ -105,7 +105,7 @@ class AwardPart:
         if last_rank is not None and (last_rank == 0 or cursor.rank > last_rank):
             return (), cursor
         rows = await self._awards.entries_after(ladder, cursor.after, _CHUNK)
-        players, following = ranked_players(ladder.board, cursor, rows)
+        players, following = ranked_players(rules.ranked(ladder).board, cursor, rows)
         earning = [player for player in players if last_rank is None or player.rank <= last_rank]
         return earning, following
 
@@ -132,7 +132,7 @@ class AwardPart:
             return {}
         key = ladder.board.id, ladder.period, revision
         if self._present is None or self._present[0] != key:
-            self._present = key, await self._bracket_ranks.of_all(ladder)
+            self._present = key, await self._bracket_ranks.of_all(rules.ranked(ladder))
         return self._present[1]
 
     async def _kept_rules(self, ladder: Ladder) -> AwardRules:
@@ -140,7 +140,7 @@ class AwardPart:
         if stored is not None:
             return stored
         table = ladder.board.rewards
-        rules = AwardRules(() if table is None else table.rewards, ladder.board.tiers)
+        rules = AwardRules(() if table is None else table.rewards, ladder.board.tiers, ladder.board.rank_style)
         return await self._awards.keep_rules(ladder, rules)
 
     async def _revoke_chunk(self, ladder: Ladder, progress: SettlementProgress, revision: int) -> Position | None:

@@ -12,6 +12,7 @@ from leaderforge.domain.league import DivisionRank, GroupZones, League, LeagueRe
 from leaderforge.domain.league_errors import LeagueNotFound
 from leaderforge.domain.periods import Period
 from leaderforge.domain.presence import required_first
+from leaderforge.domain.settlement import ends_at
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.settlement import SettlementStore
@@ -52,13 +53,14 @@ class LeagueGroup:
     """Group of a player in a period, best entry first. The entries come from the read `lookup`.
 
     A player who waits for a seat has no group, and neither has an absent player. `next_division` is None for a player
-    who left. `left_ms` is the time until the end of the period.
+    who left. From `ends_at` on, scores do not count in the period any more. `left_ms` is the time until then.
     """
 
     ladder: Ladder
     period: Period
     league: League
     state: LeagueState
+    ends_at: int | None
     left_ms: int
     user_id: int
     lookup: Lookup
@@ -113,7 +115,7 @@ class LeagueQueryService:
         return await self._unsettled(ladder, period, user_id, viewer)
 
     async def _is_settled(self, ladder: Ladder, period: Period) -> bool:
-        if period.ends_at is None or period.ends_at > self._clock():
+        if not self._is_over(ladder, period):
             return False
         settlements = await self._settlements.settlements(ladder.board, ladder.period)
         return has_final_results(settlements.get(ladder.period), ladder.at)
@@ -131,8 +133,7 @@ class LeagueQueryService:
         player_entry = _entry_of(user_id, entries)
         if player_entry is None:
             raise NotRanked.on(ladder.board.slug, user_id)
-        is_over = period.ends_at is not None and period.ends_at <= self._clock()
-        state = LeagueState.CLOSING if is_over else LeagueState.OPEN
+        state = LeagueState.CLOSING if self._is_over(ladder, period) else LeagueState.OPEN
         return replace(
             self._view(ladder, period, league, state, user_id, lookup),
             division=seat.division,
@@ -202,12 +203,17 @@ class LeagueQueryService:
             raise NotRanked.on(ladder.board.slug, user_id)
         return lookup
 
+    def _is_over(self, ladder: Ladder, period: Period) -> bool:
+        end = ends_at(ladder.board, period)
+        return end is not None and end <= self._clock()
+
     def _view(
         self, ladder: Ladder, period: Period, league: League, state: LeagueState, user_id: int, lookup: Lookup
     ) -> LeagueGroup:
         """Return the view of a player without the values that depend on a group."""
-        left_ms = 0 if period.ends_at is None else max(0, period.ends_at - self._clock())
-        return LeagueGroup(ladder, period, league, state, left_ms, user_id, lookup)
+        end = ends_at(ladder.board, period)
+        left_ms = 0 if end is None else max(0, end - self._clock())
+        return LeagueGroup(ladder, period, league, state, end, left_ms, user_id, lookup)
 
 
 def _entry_of(user_id: int, entries: Sequence[LeagueEntry]) -> LeagueEntry | None:

@@ -119,10 +119,11 @@ class SeatService:
     async def seat(self, ladder: Ladder, user_ids: Sequence[int]) -> League | None:
         """Seat these players in this order, except those with a seat. Return the rules, None if no groups are open yet.
 
-        The caller must know that the players have standings on the ladder. Raises `StoreUnavailable`.
+        No player gets a seat after the settlement time of the period. The caller must know that the players have
+        standings on the ladder. Raises `StoreUnavailable`.
         """
         league = await self.rules(ladder)
-        if league is not None:
+        if league is not None and not self._is_final(ladder):
             await self.seat_by(league, ladder, user_ids)
         return league
 
@@ -198,7 +199,7 @@ class SeatService:
 
     async def _search(self, ladder: Ladder) -> int:
         league = await self.rules(ladder)
-        if league is None:
+        if league is None or self._is_final(ladder):
             return 0
         key, now = (ladder.board.id, ladder.period), self._clock()
         # Later searches find players by new submissions. A team has no submissions of its own, therefore search all
@@ -207,6 +208,11 @@ class SeatService:
         count = await self.seat_waiting(ladder, league, since)
         self._searched[key] = now
         return count
+
+    def _is_final(self, ladder: Ladder) -> bool:
+        """Return whether the settlement time of a period has come. Settlement seats the players who wait until then."""
+        at = settles_at(ladder.board, ladder.board.calendar.numbered(ladder.period), self._grace_ms)
+        return at is not None and at <= self._clock()
 
     async def _may_open(self, ladder: Ladder) -> bool:
         """Return whether all earlier periods of the league are settled."""
@@ -217,7 +223,7 @@ class SeatService:
         previous = _previous(board, period)
         if previous is None or not is_league_period(board, previous):
             return True
-        if (at := settles_at(board, previous, self._grace_ms)) is None or at > self._clock():
+        if not self._is_final(Ladder(board, previous.number)):
             return False
         first = number_of_start(max(0, board.league.since - _LONGEST_PERIOD_MS))
         stored = await self._periods.periods(board, _EARLIER_PERIODS, ladder.period)

@@ -1,6 +1,7 @@
 """Settlement of periods, part by part, behind a lease."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
@@ -39,8 +40,8 @@ class SettlementService:
     double work. The progress prevents double results, even if two processes settle the same period. The periods of a
     board are settled in order.
 
-    A period of a team board also waits until a sweep of the team scores (`TeamScores`) has reached the time of its
-    settlement.
+    A period waits for the end of a backfill that adds scores to it. A period of a team board also waits until a sweep
+    of the team scores (`TeamScores`) has reached the time of its settlement.
     """
 
     def __init__(
@@ -160,7 +161,9 @@ class SettlementService:
         if not ladders:
             return ()
         settlements = await self._stored(board)
-        return [ladder for ladder in ladders if not _is_settled(settlements.get(ladder.period))]
+        unsettled = [ladder for ladder in ladders if not _is_settled(settlements.get(ladder.period))]
+        # The scores that a backfill adds must count. Later periods wait too, because the periods are settled in order.
+        return list(takewhile(lambda ladder: not ladder.incomplete, unsettled))
 
     async def _ladders(self, board: Board) -> Sequence[Ladder]:
         """Return the ladders of the board's periods that at least one part settles, the earliest first."""

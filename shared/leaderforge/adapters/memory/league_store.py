@@ -29,7 +29,7 @@ from leaderforge.domain.standings import Standing
 
 
 class MemoryLeagueStore:
-    """`LeagueStore` in dicts, over the in-memory scores and settlements. Erased players have no seat."""
+    """`LeagueStore` in dicts, over the in-memory scores and settlements. Erased players have no seat and no result."""
 
     def __init__(self, scores: MemoryScoreStore, settlements: MemorySettlementStore) -> None:
         self._scores = scores
@@ -97,8 +97,7 @@ class MemoryLeagueStore:
         self._results[place_of(step.ladder)].update({result.user_id: result for result in results})
 
     async def results(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[LeagueResult]:
-        results = self._results[place_of(ladder)]
-        return [results[user_id] for user_id in set(user_ids) if user_id in results]
+        return [result for result in self._results_of(ladder) if result.user_id in user_ids]
 
     async def first_period(self, board: Board) -> int | None:
         return min((period for board_id, period in self._rules if board_id == board.id), default=None)
@@ -107,7 +106,7 @@ class MemoryLeagueStore:
         return sum(user_id not in self._results[place_of(ladder)] for user_id, _ in self._seated(ladder))
 
     async def group_results(self, ladder: Ladder, division: int, group: int) -> Sequence[LeagueResult]:
-        results = [r for r in self._results[place_of(ladder)].values() if (r.division, r.group) == (division, group)]
+        results = [r for r in self._results_of(ladder) if (r.division, r.group) == (division, group)]
         return sorted(results, key=lambda r: (r.rank is None, r.rank or 0, r.user_id))
 
     async def seat_of(self, ladder: Ladder, user_id: int) -> MemberSeat | None:
@@ -157,6 +156,10 @@ class MemoryLeagueStore:
     def _seated(self, ladder: Ladder) -> Iterable[tuple[int, tuple[int, Seat]]]:
         members = self._members[place_of(ladder)].items()
         return [(user_id, member) for user_id, member in members if self._scores.has_player(user_id)]
+
+    def _results_of(self, ladder: Ladder) -> Sequence[LeagueResult]:
+        results = self._results[place_of(ladder)].values()
+        return [result for result in results if self._scores.has_player(result.user_id)]
 
     def _latest(self, ladder: Ladder) -> Mapping[int, LastResult]:
         latest: dict[int, LastResult] = {}

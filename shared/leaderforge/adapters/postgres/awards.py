@@ -4,13 +4,14 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from leaderforge.adapters.postgres.audit import write_audit
+from leaderforge.adapters.postgres.errors import Contended
 from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.reads import entries_after
 from leaderforge.adapters.postgres.settlement_store import make_step
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.award_changes import award_audit_entry, award_notice
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.merge import Row
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.presence import required_first
@@ -32,6 +33,7 @@ class PostgresAwards:
         members = {
             "rewards": [reward.members for reward in rules.rewards],
             "tiers": [tier.members for tier in rules.tiers],
+            "rank_style": rules.rank_style,
         }
         await self._pool.fetch(statement("keep_award_rules"), *_ids(ladder), json.dumps(members))
         return await self.rules(ladder) or rules
@@ -41,7 +43,9 @@ class PostgresAwards:
         if not rows:
             return None
         members = json.loads(rows[0]["rules"])
-        return AwardRules([reward_of(reward) for reward in members["rewards"]], tiers_of(members["tiers"]))
+        # Rules that an earlier version has stored have no rank style.
+        style = RankStyle(members.get("rank_style", ladder.board.rank_style))
+        return AwardRules([reward_of(reward) for reward in members["rewards"]], tiers_of(members["tiers"]), style)
 
     async def entries_after(self, ladder: Ladder, bound: bytes, limit: int) -> Sequence[Row]:
         async with self._pool.connection() as connection:
@@ -92,13 +96,19 @@ class PostgresAwards:
         return [_award(ladder.board, row) for row in rows]
 
     async def claim(self, ladder: Ladder, user_id: int, reward: str, claim: Claim) -> Award:
-        key = user_id, *_ids(ladder), reward
-        rows = await self._pool.fetch(statement("claim_award"), *key, *claim)
-        if rows:
-            return _award(ladder.board, rows[0])
-        absence = AwardNotFound(f"player {user_id} has no award {reward!r}", user_id=user_id, reward=reward)
-        row = required_first(await self._pool.fetch(statement("award"), *key), absence)
-        return _award(ladder.board, row).claimed(claim)
+        async def work(connection: Connection) -> Award:
+            key = user_id, *_ids(ladder), reward
+            rows = await connection.fetch(statement("claim_award"), *key, *claim)
+            if rows:
+                return _award(ladder.board, rows[0])
+            absence = AwardNotFound(f"player {user_id} has no award {reward!r}", user_id=user_id, reward=reward)
+            award = _award(ladder.board, required_first(await connection.fetch(statement("award"), *key), absence))
+            # The first statement has claimed nothing. An unclaimed award therefore was granted after it.
+            if award.claimed(claim) != award:
+                raise Contended("the award was granted meanwhile")
+            return award
+
+        return await self._pool.autocommit(work)
 
 
 class PostgresResettlements:

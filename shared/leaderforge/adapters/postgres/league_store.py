@@ -106,6 +106,9 @@ class PostgresLeagueStore:
                 await connection.copy_records_to_table("league_results", columns=_RESULT_COLUMNS, records=records)
 
         await self._pool.transact(write)
+        if results:
+            user_ids = joined([result.user_id for result in results])
+            await self._pool.fetch(statement("forget_missing_results"), *ids, user_ids)
 
     async def results(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[LeagueResult]:
         rows = await self._pool.fetch(statement("league_results"), *_ids(ladder), joined(user_ids))
