@@ -140,7 +140,7 @@ async def test_an_erasure_leaves_only_its_own_notice(database: Database) -> None
     await database.players(1, 2)
     board = await asking(database, *_IMPROVED, NoticeType.MODERATION_ERASED)
     await database.scores.record([submit(Ladder(board), 1, 5), submit(Ladder(board), 2, 6)])
-    await database.records.erase(1, act("player.erase", board, 1))
+    await database.records.erase(1, AuditEntry(5, "env:admin", "player.erase"))
     assert [(user_id, kind) for user_id, kind, _ in await outbox(database)] == [
         (2, "score.improved"),
         (1, "moderation.erased"),

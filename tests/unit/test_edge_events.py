@@ -191,6 +191,22 @@ async def test_the_stream_continues_after_a_position(api: Api) -> None:
     assert [event["id"] for event in await pieces(api, 2)] == ["3"]
 
 
+async def test_an_erasure_is_an_event_although_its_audit_entry_names_no_player(api: Api) -> None:
+    await api.change_board(events=(NoticeType.SCORE_IMPROVED, NoticeType.MODERATION_ERASED))
+    await api.ranked({1: 5, 2: 7})
+    await dispatch(api)
+    assert (await api.send("DELETE", "/api/users/2", key=ADMIN_KEY)).status_code == 200
+    await dispatch(api)
+    log = (await api.services.parts.notices.after(0, 10)).notices
+    assert [(notice.user_id, notice.type) for notice in log] == [(1, "score.improved"), (2, "moderation.erased")]
+    assert json.loads(log[-1].body)["data"] == {
+        "board": "default",
+        "user_id": 2,
+        "action": "player.erase",
+        "periods": ["all-time"],
+    }
+
+
 async def test_the_stream_refuses_what_it_cannot_continue(api: Api) -> None:
     await api.ranked({1: 5})
     await dispatch(api)

@@ -150,10 +150,13 @@ def _has_changing_tiers(board: Board) -> bool:
 def _last_rows(
     rows: Sequence[OutboxRow], board_ids: Container[int]
 ) -> Mapping[tuple[int, int], Mapping[int, OutboxRow]]:
-    """Return the last row about each player, by board and period, for rows about these boards."""
+    """Return the last row about each player, by board and period, for rows about these boards.
+
+    Leave out erasures, because the index may still have an erased player.
+    """
     ladders: defaultdict[tuple[int, int], dict[int, OutboxRow]] = defaultdict(dict)
     for row in rows:
-        if row.board_id in board_ids:
+        if row.board_id in board_ids and row.type != NoticeType.MODERATION_ERASED:
             for period in row.data.get("periods", (row.period,)):
                 ladders[row.board_id, period][row.user_id] = row
     return ladders

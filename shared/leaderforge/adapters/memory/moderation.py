@@ -158,7 +158,7 @@ class MemoryModeration:
         ladders = {ladder for ladder, _ in changed}
         standings = self._scores.standings_of_player(user_id)
         replaced = [(ladder, standing) for ladder, standing in standings if ladder in ladders]
-        self._scores.outbox.write(moderation_notices(act, replaced))
+        self._scores.outbox.write(moderation_notices(user_id, act, replaced))
         return replaced
 
 
