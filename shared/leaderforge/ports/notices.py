@@ -79,7 +79,10 @@ class NoticeStore(Protocol):
         ...
 
     async def after(self, position: int, limit: int) -> LogPage:
-        """Return up to `limit` notices after a position of the log."""
+        """Return up to `limit` notices after a position of the log.
+
+        Not every position has a notice. The page covers at least `limit` positions, unless the log ends before.
+        """
         ...
 
     async def bounds(self) -> LogBounds:

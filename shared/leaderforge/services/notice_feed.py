@@ -17,6 +17,7 @@ HEARTBEAT_S = 15.0
 
 _LOOK_S = 0.5
 _AT_ONCE = 200
+"""Positions of the log that one read covers. Not every position has a notice."""
 
 NoticeFilter = Callable[[Notice], bool]
 
@@ -76,11 +77,12 @@ class NoticeFeed:
             except Unavailable:
                 page = LogPage([], position)  # heartbeats keep the connection open during an outage
             admitted = [notice for notice in page.notices if admits(notice)]
+            is_at_end = page.position < position + _AT_ONCE
             position = page.position
             if admitted or monotonic() >= beat_at:
                 beat_at = monotonic() + HEARTBEAT_S
                 yield admitted or None
-            if len(page.notices) < _AT_ONCE:
+            if is_at_end:
                 await self._pause()
 
     async def _pause(self) -> None:
