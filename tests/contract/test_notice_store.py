@@ -27,6 +27,7 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedPlace, NoticedTier, Overtakings
 from leaderforge.ports.notices import EndpointStore, NoticeStore
 from leaderforge.services.derived_notices import DerivedNotices
+from leaderforge.services.ladders import Ladders
 from leaderforge.services.notice_relay import NoticeRelay
 from leaderforge.services.overtaking import OvertakingService
 from leaderforge.services.query import QueryService
@@ -51,9 +52,10 @@ class Scene:
         """Return a relay."""
         # Only notices about ranks need queries of the index, and the boards of these tests ask for no such notices.
         query = cast(QueryService, None)
-        derived = DerivedNotices(self.derived, query, lambda: 0, closes_after_ms=0)
+        ladders = Ladders(self.stores.scores, lambda: 0)
+        derived = DerivedNotices(self.derived, query, ladders, lambda: 0, closes_after_ms=0)
         friends, mode = self.stores.friends, FriendMode.ONE_WAY
-        overtaking = OvertakingService(self.derived, friends, query, lambda: 0, mode, closes_after_ms=0)
+        overtaking = OvertakingService(self.derived, friends, query, ladders, lambda: 0, mode, closes_after_ms=0)
         return NoticeRelay(self.notices, self.stores.scores, derived, overtaking)
 
     async def append(self, *players: int, at: int = 0) -> Sequence[Notice]:

@@ -95,6 +95,28 @@ async def test_a_hidden_player_has_no_tier(api: Api) -> None:
     assert changes == [(None, "first"), ("first", None), (None, "first")]
 
 
+async def test_tiers_of_a_retired_period_are_read_from_the_store(api: Api) -> None:
+    tiers = [{"name": "gold", "score": 100}, {"name": "iron"}]
+    body = {"board": "day", "periods": ["daily"], "tiers": tiers, "events": ["tier.changed"]}
+    assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
+    await api.ranked({1: 500, 2: 500}, board="day")
+    sent = len(await events(api))
+    api.clock.now += 3 * _DAY_MS
+    dropped = 0
+    for _ in range(3):
+        dropped += (await api.services.seasons.rollover.run()).dropped
+        api.clock.now += 3_600_000
+    assert dropped == 1
+    for user_id, call in ((1, "hide"), (1, "unhide"), (2, "unhide")):
+        await api.post(f"/api/users/{user_id}/{call}", {"reason": "a test"}, ADMIN_KEY)
+        await events(api)
+    changes = [data for _, data in (await events(api))[sent:]]
+    assert [(data["user_id"], data["previous"], data["tier"]) for data in changes] == [
+        (1, "gold", None),
+        (1, None, "gold"),
+    ]
+
+
 async def test_an_erasure_changes_no_tier(api: Api) -> None:
     body = {"board": "tiered", "tiers": [{"name": "first", "rank": 1}], "events": ["tier.changed", "moderation.erased"]}
     assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
