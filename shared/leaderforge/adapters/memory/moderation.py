@@ -137,8 +137,9 @@ class MemoryModeration:
     def _set_flag(
         self, user_id: int, standings: Sequence[LadderStanding], bit: int, hidden: bool, act: AuditEntry
     ) -> Sequence[LadderStanding]:
+        bits = bit * hidden
         changed = [
-            (ladder, s._replace(hidden=s.hidden | bit if hidden else s.hidden & ~bit)) for ladder, s in standings
+            (ladder, s._replace(hidden=s.hidden & ~bit | bits)) for ladder, s in standings if s.hidden & bit != bits
         ]
         return self._put(user_id, changed, act)
 
