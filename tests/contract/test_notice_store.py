@@ -237,6 +237,22 @@ async def test_rounds_move_notices_from_the_log_through_queues_to_dead_letters(s
     ]
 
 
+async def test_new_notices_stay_in_the_log_while_many_are_queued(scene: Scene) -> None:
+    target = await scene.endpoints.create(endpoint(), 1, _ACT)
+    first, second = await scene.append(1, 2)
+    work = await scene.endpoints.work(target, 10, due=2, fresh=10)
+    waiting = [Waiting(Queued(first), 10), Waiting(Queued(second), 10, 10)]
+    await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
+    [*_, third] = await scene.append(3)
+    [target] = await scene.endpoints.endpoints()
+    work = await scene.endpoints.work(target, 10, due=1, fresh=10)
+    assert (work.due, work.fresh, work.position) == ([Queued(first)], [], 2)
+    await scene.endpoints.redrive("e", replace(_ACT, at=10))
+    work = await scene.endpoints.work(target, 10, due=2, fresh=10)
+    assert [queued.is_redriven for queued in work.due] == [False, True]
+    assert (work.fresh, work.position) == ([third], 3)
+
+
 async def test_a_disabled_endpoint_commits_no_round(scene: Scene) -> None:
     target = await scene.endpoints.create(endpoint(), 1, _ACT)
     await scene.append(1)

@@ -123,7 +123,11 @@ class EndpointStore(Protocol):
         ...
 
     async def work(self, endpoint: Endpoint, now: int, *, due: int, fresh: int) -> DispatchWork:
-        """Return the next work of an endpoint at `now` (ms): up to `due` queued and `fresh` new notices."""
+        """Return the next work of an endpoint at `now` (ms): up to `due` queued and `fresh` new notices.
+
+        Return no new notices with `due` queued ones, so that the queues of a slow endpoint do not grow. Redriven
+        notices do not count here, because they must not delay others.
+        """
         ...
 
     async def commit_round(self, endpoint: Endpoint, work: DispatchWork, result: DispatchResult, at: int) -> bool:
