@@ -238,11 +238,13 @@ async def test_bundles_are_purged_whole(scene: Scene) -> None:
     waiting = [Waiting(Queued(notice), 10) for notice in work.fresh]
     await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
     assert await scene.notices.purge(0, 9, 1) == 0  # the first bundle stays: one of its notices is among the newest 9
+    [target] = await scene.endpoints.endpoints()
+    assert target.disabled_at is None
     assert await scene.notices.purge(0, 8, 1) == 7
     assert await scene.notices.bounds() == (8, 16)
     assert players(await following(scene, 5)) == [*_PLAYERS]
     [target] = await scene.endpoints.endpoints()
-    assert target.disabled_at is None
+    assert target.disabled_at == 1
     due = (await scene.endpoints.work(target, 10, due=10, fresh=1)).due
     assert [queued.notice.position for queued in due] == [9, 10]
 

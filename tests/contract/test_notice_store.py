@@ -287,6 +287,26 @@ async def test_an_endpoint_that_would_miss_purged_notices_is_disabled(database: 
     assert target.disabled_reason is not None
 
 
+async def test_an_endpoint_whose_queued_notices_are_purged_is_disabled(database: Database) -> None:
+    scene = on(database)
+    await scene.append(1, at=100)
+    for name in ("accepting", "waiting", "failed"):
+        await scene.endpoints.create(endpoint(name), 3, _ACT)
+    await scene.append(1, 2, at=100)
+    for target in await scene.endpoints.endpoints():
+        work = await scene.endpoints.work(target, 10, due=10, fresh=10)
+        dead_at = 10 if target.endpoint_id == "failed" else None
+        waiting = [] if target.endpoint_id == "accepting" else [Waiting(Queued(work.fresh[0], 1), 10, dead_at)]
+        accepted = [notice for notice in work.fresh if notice not in [row.queued.notice for row in waiting]]
+        assert await scene.endpoints.commit_round(target, work, DispatchResult(accepted, waiting, []), 10)
+    await scene.append(3, at=200)
+    assert await scene.notices.purge(0, 3, 77) == 1
+    assert [e.disabled_at for e in await scene.endpoints.endpoints()] == [None, None, None]
+    assert await scene.notices.purge(150, 1000, 77) == 2
+    disabled = {e.endpoint_id: e.disabled_at for e in await scene.endpoints.endpoints()}
+    assert disabled == {"accepting": None, "failed": None, "waiting": 77}
+
+
 async def test_the_backlog_counts_what_waits(database: Database) -> None:
     scene = on(database)
     assert await scene.notices.backlog() == (0, None, 0)

@@ -98,7 +98,7 @@ class NoticeStore(Protocol):
 
         Return the number of deleted notices, 0 if none of these is left.
 
-        Disable endpoints that have not read the deleted notices.
+        Disable endpoints that have not accepted the deleted notices, except dead letters.
         """
         ...
 
