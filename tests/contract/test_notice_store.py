@@ -126,6 +126,27 @@ async def test_an_erasure_deletes_the_notices_of_the_player(scene: Scene) -> Non
     assert [notice.user_id for notice in (await scene.notices.after(0, 10)).notices] == [2]
 
 
+async def test_the_ends_of_the_log_stay_after_an_erasure(scene: Scene) -> None:
+    await scene.stores.players(1, 2)
+    target = await scene.endpoints.create(endpoint(), 1, _ACT)
+    notices = await scene.append(1, 2, 1)
+    work = await scene.endpoints.work(target, 10, due=10, fresh=10)
+    await scene.stores.records.erase(1, AuditEntry(6, "tests", "player.erase"))
+    assert await scene.notices.bounds() == (0, 3)
+    assert (await scene.notices.after(0, 10)).notices == [notices[1]]
+    # A round that began before the erasure ends after it.
+    waiting = [Waiting(Queued(notice), 10) for notice in work.fresh]
+    assert await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
+    [target] = await scene.endpoints.endpoints()
+    assert (await scene.endpoints.work(target, 10, due=10, fresh=10)).due == [Queued(notices[1])]
+    assert [notice.position for notice in await scene.append(2)] == [2, 4]
+    await scene.stores.records.erase(2, AuditEntry(6, "tests", "player.erase"))
+    assert await scene.notices.bounds() == (0, 4)
+    assert (await scene.endpoints.work(target, 10, due=10, fresh=10)).due == []
+    if isinstance(scene.stores, Database):
+        assert await scene.stores.run("select from notice_log where size = 0 or origin not like 'erased:%'") == []
+
+
 async def test_a_round_during_an_erasure_queues_nothing_erased(scene: Scene) -> None:
     await scene.stores.players(1, 2, 3)
     ladder = Ladder(await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,)))

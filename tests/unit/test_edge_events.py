@@ -191,6 +191,18 @@ async def test_the_stream_continues_after_a_position(api: Api) -> None:
     assert [event["id"] for event in await pieces(api, 2)] == ["3"]
 
 
+async def test_the_stream_continues_after_erased_events(api: Api) -> None:
+    await api.ranked({1: 5, 2: 7, 3: 9})
+    await dispatch(api)
+    for user_id in (1, 3):
+        assert (await api.send("DELETE", f"/api/users/{user_id}", key=ADMIN_KEY)).status_code == 200
+    await api.ranked({4: 5})
+    assert await pieces(api, 1) == [{"id": "2", "type": "score.improved"}]
+    assert await pieces(api, 3) == []
+    await dispatch(api)
+    assert [event["id"] for event in await pieces(api, 3)] == ["4"]
+
+
 async def test_an_erasure_is_an_event_although_its_audit_entry_names_no_player(api: Api) -> None:
     await api.change_board(events=(NoticeType.SCORE_IMPROVED, NoticeType.MODERATION_ERASED))
     await api.ranked({1: 5, 2: 7})
