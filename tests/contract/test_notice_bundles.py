@@ -99,7 +99,7 @@ async def test_a_follower_pauses_only_at_the_end_of_the_log(scene: Scene, monkey
     feed, received = notice_feed.NoticeFeed(scene.notices), list[Notice]()
     async with asyncio.timeout(20), aclosing(feed.follow(0, lambda _: True)) as pages:
         while len(received) < len(_PLAYERS):
-            received += await anext(pages) or ()
+            received += (await anext(pages)).notices
     assert players(received) == [*_PLAYERS]
 
 

@@ -13,6 +13,8 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.services import notice_feed
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import Api, serving
+from tests.unit.test_edge_streaming import Connection
+from tests.waiting import until
 from tests.webhook_receiver import WebhookReceiver, receiving
 
 PATH = "/api/admin/endpoints"
@@ -174,8 +176,8 @@ async def pieces(api: Api, after: int | None = None, **options: Any) -> list[dic
     feed = api.services.events.feed.follow(after, lambda _: True)
     try:
         async with asyncio.timeout(0.3):
-            async for notices in feed:
-                events += [{"id": str(n.position), "type": n.type} for n in notices or ()]
+            async for page in feed:
+                events += [{"id": str(n.position), "type": n.type} for n in page.notices]
     except TimeoutError:
         pass
     finally:
@@ -230,10 +232,21 @@ async def test_the_stream_refuses_what_it_cannot_continue(api: Api) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
+async def test_a_heartbeat_moves_a_client_past_events_that_are_not_for_it(api: Api) -> None:
+    await api.ranked({1: 5, 2: 7})
+    await dispatch(api)
+    connection, key = Connection(), [(b"authorization", f"Bearer {SUBMIT_KEY}".encode())]
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(connection.serve(api.app, "/api/events?after=0&type=award.granted", key))
+        await until(lambda: len(connection.sent) >= 2, "the first heartbeat", every=0)
+        connection.left.set()
+    assert connection.sent[1]["body"] == b"retry: 2000\n\nid: 2\n\n"
+
+
 async def test_the_number_of_followers_is_limited(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.services.events.feed, "_most", 1)
     first = api.services.events.feed.follow(None, lambda _: True)
-    assert await anext(first) is None
+    assert (await anext(first)).notices == []
     with pytest.raises(notice_feed.TooManyListeners):
         await anext(api.services.events.feed.follow(None, lambda _: True))
     await first.aclose()
