@@ -215,6 +215,22 @@ async def test_a_slow_endpoint_gets_no_request_after_the_deadline(
     assert all(positions == sorted(positions) for positions in arrived.values())
 
 
+async def test_a_failing_endpoint_passes_notices_of_other_boards_in_full_pages() -> None:
+    scene = Scene(1, failures=1, kills=0, max_attempts=10)
+    await scene.endpoints.create(Endpoint("e", "https://x", (), ("b",), "s", 0, "t"), 1, _ACT)
+    await scene.append(1)
+    assert await scene.process().run(monotonic() + 60) == 0
+    drafts = [NoticeDraft(f"other:{number}", 1, "score.improved", "other", 0, "{}") for number in range(150)]
+    await scene.notices.append({}, drafts)
+    await scene.append(20)
+    [failing] = await scene.endpoints.endpoints()
+    scene.clock.now += LONGEST_PAUSE_MS
+    assert await scene.process().run(monotonic() + 60) == 0
+    [later] = await scene.endpoints.endpoints()
+    # One round covers the notices of other boards and the first new ones of this board.
+    assert (later.round - failing.round, later.position) == (1, 1 + 150 + MAX_LANES)
+
+
 def notice(position: int, user_id: int) -> Notice:
     """Return a notice."""
     return Notice(position, f"id-{position}", user_id, "score.improved", "b", 0, "{}")

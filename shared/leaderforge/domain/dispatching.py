@@ -57,6 +57,12 @@ class DispatchWork(NamedTuple):
     blocked: Collection[int]
     position: int
 
+    def with_fewer(self, fresh: int) -> "DispatchWork":
+        """Return the work with at most this number of new notices. The others stay in the log."""
+        if len(self.fresh) <= fresh:
+            return self
+        return self._replace(fresh=self.fresh[:fresh], position=self.fresh[fresh - 1].position)
+
 
 class DispatchPlan(NamedTuple):
     """Plan of a round. Lanes are sent concurrently. The notices of a lane are sent in order, up to the first failure.

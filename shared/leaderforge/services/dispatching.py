@@ -106,8 +106,9 @@ class EndpointDispatch:
         count = 0
         while is_due(endpoint.retry_at, now := self._clock(), LONGEST_ENDPOINT_PAUSE_MS):
             is_suspect = endpoint.failures > 0
-            fresh = MAX_LANES if is_suspect else _FRESH_A_ROUND
-            work = await self._endpoints.work(endpoint, now, due=_DUE_A_ROUND, fresh=fresh)
+            work = await self._endpoints.work(endpoint, now, due=_DUE_A_ROUND, fresh=_FRESH_A_ROUND)
+            if is_suspect:
+                work = work.with_fewer(MAX_LANES)
             if not work.due and work.position == endpoint.position:
                 break
             result = await self._send_round(endpoint, plan(work, is_suspect=is_suspect), deadline)
