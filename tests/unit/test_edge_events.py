@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from leaderforge.domain.dispatching import DispatchAttempt
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.services import notice_feed
+from leaderforge.services import dispatching, notice_feed
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import Api, serving
 from tests.unit.test_edge_streaming import Connection
@@ -149,6 +150,27 @@ async def test_an_endpoint_is_disabled_by_hand_or_by_410_and_misses_nothing(
     assert list(receiver.by_player()) == [1]
     assert (await api.send("DELETE", path, key=ADMIN_KEY)).status_code == 200
     assert (await api.send("DELETE", path, key=ADMIN_KEY)).json()["error"]["code"] == "endpoint_not_found"
+
+
+async def test_events_reach_the_log_while_an_endpoint_is_slow(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    requested, answered = asyncio.Event(), asyncio.Event()
+
+    async def send(*_: object) -> DispatchAttempt:
+        requested.set()
+        await answered.wait()
+        return DispatchAttempt(204, None, 1)
+
+    monkeypatch.setattr(api.services.parts.notice_sender, "send", send)
+    monkeypatch.setattr(dispatching, "_RELAY_EVERY_S", 0)
+    await created(api, "https://example.org/")
+    await api.ranked({1: 5})
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(dispatch(api))
+        await requested.wait()
+        await api.ranked({2: 7})
+        await until(lambda: not api.store.outbox.notices, "the event to leave the outbox")
+        answered.set()
+    assert [event["id"] for event in await pieces(api, 0)] == ["1", "2"]
 
 
 async def test_refused_endpoints(api: Api) -> None:
