@@ -1,7 +1,7 @@
 """Dispatch of notices to the endpoints."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from random import random
@@ -37,8 +37,8 @@ from leaderforge.services.notice_relay import NoticeRelay
 _FRESH_A_ROUND = 200
 _DUE_A_ROUND = 200
 _RELAY_STEPS = 20
-_RELAY_EVERY_S = 1.0
-"""Pause of the relay during a dispatch, in s."""
+_LOOK_EVERY_S = 1.0
+"""Pause of the relay, and of endpoints without work, while another endpoint is busy, in s."""
 _LEAST_S = 1.0
 """Minimum time for the requests of a dispatch, in s. Without it, a slow relay could prevent all requests."""
 _GONE = "it answered 410 (gone)"
@@ -87,19 +87,38 @@ class EndpointDispatch:
         Start no request after the deadline. Return the number of accepted notices.
         """
         deadline = max(deadline, monotonic() + _LEAST_S)
-        active = [endpoint for endpoint in await self._endpoints.endpoints() if endpoint.disabled_at is None]
-        return sum(await asyncio.gather(*(self._dispatch_logged(endpoint, deadline) for endpoint in active)))
+        active = await self._active()
+        busy = set(active)
+        return sum(await asyncio.gather(*(self._dispatch_logged(one, busy, deadline) for one in active.values())))
 
-    async def _dispatch_logged(self, endpoint: Endpoint, deadline: float) -> int:
+    async def _active(self) -> Mapping[str, Endpoint]:
+        """Return the endpoints that are not disabled, by id."""
+        return {one.endpoint_id: one for one in await self._endpoints.endpoints() if one.disabled_at is None}
+
+    async def _dispatch_logged(self, endpoint: Endpoint, busy: set[str], deadline: float) -> int:
         """Dispatch to one endpoint. Log an error instead of raising it, to continue with the other endpoints."""
         try:
-            return await self._dispatch(endpoint, deadline)
+            return await self._dispatch_beside(endpoint, busy, deadline)
         except Exception as error:
             self._telemetry.count("event_failures")
             structlog.get_logger("leaderforge.events").warning(
                 "dispatch_failed", endpoint=endpoint.endpoint_id, error=str(error)
             )
             return 0
+
+    async def _dispatch_beside(self, endpoint: Endpoint, busy: set[str], deadline: float) -> int:
+        """Dispatch to one endpoint, and its new notices while others are `busy`. Return as `_dispatch` does."""
+        try:
+            count = await self._dispatch(endpoint, deadline)
+        finally:
+            busy.discard(endpoint.endpoint_id)
+        while busy:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if monotonic() >= deadline:
+                break
+            current = (await self._active()).get(endpoint.endpoint_id)
+            count += 0 if current is None else await self._dispatch(current, deadline)
+        return count
 
     async def _dispatch(self, endpoint: Endpoint, deadline: float) -> int:
         """Dispatch rounds until nothing is due or the deadline has passed. Return the number of accepted notices."""
@@ -235,7 +254,7 @@ class DispatchService:
 
     async def _relay_repeatedly(self) -> None:
         while True:
-            await asyncio.sleep(_RELAY_EVERY_S)
+            await asyncio.sleep(_LOOK_EVERY_S)
             with suppress(Unavailable):
                 await self._relay_all()
 
