@@ -1,6 +1,6 @@
 """Events for other systems: webhook endpoints, and the stream of events."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -39,12 +39,13 @@ from functions.edge.wire.endpoints import (
     render_endpoints,
     render_issued_endpoint,
 )
-from functions.edge.wire.events import EventsQuery, event_bytes, last_position
+from functions.edge.wire.events import EventsQuery, event_bytes, heartbeat_bytes, last_position
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable, TooManyListeners
 from leaderforge.domain.event_errors import EndpointNotFound, EventsExpired, TooManyEndpoints
 from leaderforge.domain.notice_log import Notice
 from leaderforge.domain.permissions import Permission
+from leaderforge.ports.notices import LogPage
 
 routes = router("operations")
 handler = LambdaHandler(routes)
@@ -57,7 +58,6 @@ _HEADERS: tuple[Header, ...] = (
     (b"x-accel-buffering", b"no"),  # without it, nginx buffers the events
 )
 _RECONNECT = b"retry: 2000\n\n"
-_HEARTBEAT = b":\n\n"
 _EXAMPLE = (
     "retry: 2000\n\nid: 17\nevent: score.improved\n"
     'data: {"id": "0b56c1a2-6d1c-4f6e-9b0c-2f5d1a7c9e11", "type": "score.improved", '
@@ -217,12 +217,12 @@ async def stream_events(
 ) -> Stream:
     """Stream the events of all boards that send events, from now on or after an earlier event.
 
-    A reconnecting client sends `Last-Event-ID`, and misses nothing. Events of moderation are only for admin keys. Lines
-    with only a colon are heartbeats.
+    A reconnecting client sends `Last-Event-ID`, and misses nothing. Events of moderation are only for admin keys. An id
+    without data is a heartbeat, and no event.
     """
     after = query.after if follower.position is None else follower.position
-    notices = edge.services.events.feed.follow(after, lambda notice: _is_for(notice, caller, query))
-    return Stream(_pieces(notices, follower), _HEADERS)
+    pages = edge.services.events.feed.follow(after, lambda notice: _is_for(notice, caller, query))
+    return Stream(_pieces(pages, follower), _HEADERS)
 
 
 def _is_for(notice: Notice, caller: Caller, query: EventsQuery) -> bool:
@@ -231,14 +231,12 @@ def _is_for(notice: Notice, caller: Caller, query: EventsQuery) -> bool:
     return (query.type is None or notice.type == query.type) and (query.board is None or notice.board == query.board)
 
 
-async def _pieces(
-    following: AsyncGenerator[Sequence[Notice] | None, None], follower: _Follower
-) -> AsyncGenerator[bytes, None]:
+async def _pieces(following: AsyncGenerator[LogPage, None], follower: _Follower) -> AsyncGenerator[bytes, None]:
     prefix = _RECONNECT
-    async with aclosing(following) as events:
-        async for notices in events:
+    async with aclosing(following) as pages:
+        async for page in pages:
             # Check before each event, because the key may be revoked during the stream.
             if not await follower.is_admitted():
                 return
-            yield prefix + (_HEARTBEAT if notices is None else b"".join(map(event_bytes, notices)))
+            yield prefix + (b"".join(map(event_bytes, page.notices)) or heartbeat_bytes(page.position))
             prefix = b""

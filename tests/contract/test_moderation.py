@@ -120,6 +120,18 @@ class TestHide:
         await stores.moderation.set_player_hidden(1, False, act())
         assert await listed(stores, ladder) == [(1, 5)]
 
+    async def test_a_repeated_act_changes_no_standing(self, stores: Stores) -> None:
+        ladder = await stores.ladder()
+        await stores.players(1)
+        await record(stores, submit(ladder, 1, 5))
+        for hidden in (False, True, False):
+            await stores.moderation.set_entry_hidden(ladder.board, 1, hidden, act())
+            await stores.moderation.set_player_hidden(1, hidden, act())
+            before = await held(stores, ladder, 1)
+            assert list(await stores.moderation.set_entry_hidden(ladder.board, 1, hidden, act())) == []
+            assert list(await stores.moderation.set_player_hidden(1, hidden, act())) == []
+            assert await held(stores, ladder, 1) == before
+
     async def test_a_player_on_no_board_can_be_hidden(self, stores: Stores) -> None:
         await stores.players(1)
         assert list(await stores.moderation.set_player_hidden(1, True, act("player.hide"))) == []

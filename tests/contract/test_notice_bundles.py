@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.submissions import Recorded
 from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.ports.derived_notices import NoticedPlace, NoticedTier, Overtakings
+from leaderforge.services import notice_feed
 from tests.contract.store_fixtures import Database, submit
 from tests.contract.test_notice_store import Scene, endpoint, on
 
@@ -84,6 +86,21 @@ async def test_a_batch_is_one_row_and_its_notices_have_positions_of_their_own(sc
         assert len({UUID(notice.notice_id) for notice in log}) == 14
         assert {(notice.type, notice.board) for notice in log} == {("score.improved", board.slug)}
     assert await scene.notices.bounds() == (0, 16)
+
+
+async def test_a_follower_pauses_only_at_the_end_of_the_log(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A bundle has one position without a notice, so that pages of such bundles have fewer notices than positions.
+    board = await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,))
+    for user_id in _PLAYERS:
+        await scene.stores.scores.record([submit(Ladder(board), user_id, 1)])
+    await scene.relay.run(5)
+    monkeypatch.setattr(notice_feed, "_AT_ONCE", 4)
+    monkeypatch.setattr(notice_feed, "_LOOK_S", 3600)
+    feed, received = notice_feed.NoticeFeed(scene.notices), list[Notice]()
+    async with asyncio.timeout(20), aclosing(feed.follow(0, lambda _: True)) as pages:
+        while len(received) < len(_PLAYERS):
+            received += (await anext(pages)).notices
+    assert players(received) == [*_PLAYERS]
 
 
 DEATHS = (Tiebreaker("deaths", Order.DESC, -1, 7),)
@@ -221,11 +238,13 @@ async def test_bundles_are_purged_whole(scene: Scene) -> None:
     waiting = [Waiting(Queued(notice), 10) for notice in work.fresh]
     await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
     assert await scene.notices.purge(0, 9, 1) == 0  # the first bundle stays: one of its notices is among the newest 9
+    [target] = await scene.endpoints.endpoints()
+    assert target.disabled_at is None
     assert await scene.notices.purge(0, 8, 1) == 7
     assert await scene.notices.bounds() == (8, 16)
     assert players(await following(scene, 5)) == [*_PLAYERS]
     [target] = await scene.endpoints.endpoints()
-    assert target.disabled_at is None
+    assert target.disabled_at == 1
     due = (await scene.endpoints.work(target, 10, due=10, fresh=1)).due
     assert [queued.notice.position for queued in due] == [9, 10]
 

@@ -27,6 +27,7 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedPlace, NoticedTier, Overtakings
 from leaderforge.ports.notices import EndpointStore, NoticeStore
 from leaderforge.services.derived_notices import DerivedNotices
+from leaderforge.services.ladders import Ladders
 from leaderforge.services.notice_relay import NoticeRelay
 from leaderforge.services.overtaking import OvertakingService
 from leaderforge.services.query import QueryService
@@ -51,9 +52,10 @@ class Scene:
         """Return a relay."""
         # Only notices about ranks need queries of the index, and the boards of these tests ask for no such notices.
         query = cast(QueryService, None)
-        derived = DerivedNotices(self.derived, query, lambda: 0, closes_after_ms=0)
+        ladders = Ladders(self.stores.scores, lambda: 0)
+        derived = DerivedNotices(self.derived, query, ladders, lambda: 0, closes_after_ms=0)
         friends, mode = self.stores.friends, FriendMode.ONE_WAY
-        overtaking = OvertakingService(self.derived, friends, query, lambda: 0, mode, closes_after_ms=0)
+        overtaking = OvertakingService(self.derived, friends, query, ladders, lambda: 0, mode, closes_after_ms=0)
         return NoticeRelay(self.notices, self.stores.scores, derived, overtaking)
 
     async def append(self, *players: int, at: int = 0) -> Sequence[Notice]:
@@ -122,6 +124,27 @@ async def test_an_erasure_deletes_the_notices_of_the_player(scene: Scene) -> Non
     await scene.relay.run(5)
     await scene.stores.records.erase(1, AuditEntry(6, "tests", "player.erase", user_id=1))
     assert [notice.user_id for notice in (await scene.notices.after(0, 10)).notices] == [2]
+
+
+async def test_the_ends_of_the_log_stay_after_an_erasure(scene: Scene) -> None:
+    await scene.stores.players(1, 2)
+    target = await scene.endpoints.create(endpoint(), 1, _ACT)
+    notices = await scene.append(1, 2, 1)
+    work = await scene.endpoints.work(target, 10, due=10, fresh=10)
+    await scene.stores.records.erase(1, AuditEntry(6, "tests", "player.erase"))
+    assert await scene.notices.bounds() == (0, 3)
+    assert (await scene.notices.after(0, 10)).notices == [notices[1]]
+    # A round that began before the erasure ends after it.
+    waiting = [Waiting(Queued(notice), 10) for notice in work.fresh]
+    assert await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
+    [target] = await scene.endpoints.endpoints()
+    assert (await scene.endpoints.work(target, 10, due=10, fresh=10)).due == [Queued(notices[1])]
+    assert [notice.position for notice in await scene.append(2)] == [2, 4]
+    await scene.stores.records.erase(2, AuditEntry(6, "tests", "player.erase"))
+    assert await scene.notices.bounds() == (0, 4)
+    assert (await scene.endpoints.work(target, 10, due=10, fresh=10)).due == []
+    if isinstance(scene.stores, Database):
+        assert await scene.stores.run("select from notice_log where size = 0 or origin not like 'erased:%'") == []
 
 
 async def test_a_round_during_an_erasure_queues_nothing_erased(scene: Scene) -> None:
@@ -235,6 +258,22 @@ async def test_rounds_move_notices_from_the_log_through_queues_to_dead_letters(s
     ]
 
 
+async def test_new_notices_stay_in_the_log_while_many_are_queued(scene: Scene) -> None:
+    target = await scene.endpoints.create(endpoint(), 1, _ACT)
+    first, second = await scene.append(1, 2)
+    work = await scene.endpoints.work(target, 10, due=2, fresh=10)
+    waiting = [Waiting(Queued(first), 10), Waiting(Queued(second), 10, 10)]
+    await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
+    [*_, third] = await scene.append(3)
+    [target] = await scene.endpoints.endpoints()
+    work = await scene.endpoints.work(target, 10, due=1, fresh=10)
+    assert (work.due, work.fresh, work.position) == ([Queued(first)], [], 2)
+    await scene.endpoints.redrive("e", replace(_ACT, at=10))
+    work = await scene.endpoints.work(target, 10, due=2, fresh=10)
+    assert [queued.is_redriven for queued in work.due] == [False, True]
+    assert (work.fresh, work.position) == ([third], 3)
+
+
 async def test_a_disabled_endpoint_commits_no_round(scene: Scene) -> None:
     target = await scene.endpoints.create(endpoint(), 1, _ACT)
     await scene.append(1)
@@ -267,6 +306,26 @@ async def test_an_endpoint_that_would_miss_purged_notices_is_disabled(database: 
     [target] = await scene.endpoints.endpoints()
     assert target.disabled_at == 77
     assert target.disabled_reason is not None
+
+
+async def test_an_endpoint_whose_queued_notices_are_purged_is_disabled(database: Database) -> None:
+    scene = on(database)
+    await scene.append(1, at=100)
+    for name in ("accepting", "waiting", "failed"):
+        await scene.endpoints.create(endpoint(name), 3, _ACT)
+    await scene.append(1, 2, at=100)
+    for target in await scene.endpoints.endpoints():
+        work = await scene.endpoints.work(target, 10, due=10, fresh=10)
+        dead_at = 10 if target.endpoint_id == "failed" else None
+        waiting = [] if target.endpoint_id == "accepting" else [Waiting(Queued(work.fresh[0], 1), 10, dead_at)]
+        accepted = [notice for notice in work.fresh if notice not in [row.queued.notice for row in waiting]]
+        assert await scene.endpoints.commit_round(target, work, DispatchResult(accepted, waiting, []), 10)
+    await scene.append(3, at=200)
+    assert await scene.notices.purge(0, 3, 77) == 1
+    assert [e.disabled_at for e in await scene.endpoints.endpoints()] == [None, None, None]
+    assert await scene.notices.purge(150, 1000, 77) == 2
+    disabled = {e.endpoint_id: e.disabled_at for e in await scene.endpoints.endpoints()}
+    assert disabled == {"accepting": None, "failed": None, "waiting": 77}
 
 
 async def test_the_backlog_counts_what_waits(database: Database) -> None:

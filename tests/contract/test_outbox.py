@@ -123,16 +123,32 @@ async def test_moderation_is_written_for_boards_that_ask(database: Database) -> 
         await database.scores.record([submit(Ladder(target), 1, 5, id=8)])
     moderation = database.moderation
     await moderation.set_player_hidden(1, True, act("player.hide", board, 1))
-    await moderation.set_entry_hidden(board, 1, False, act("entry.unhide", board, 1))
+    await moderation.set_player_hidden(1, False, act("player.unhide", board, 1))
     await moderation.set_submission_removed(board, 1, UUID(int=8), True, act("submission.remove", board, 1))
     await moderation.set_submission_removed(board, 1, UUID(int=8), False, act("submission.restore", board, 1))
     await moderation.remove(board, 1, act("entry.remove", board, 1))
     assert [(kind, data["action"]) for _, kind, data in await outbox(database)] == [
         ("moderation.hidden", "player.hide"),
-        ("moderation.shown", "entry.unhide"),
+        ("moderation.shown", "player.unhide"),
         ("moderation.removed", "submission.remove"),
         ("moderation.restored", "submission.restore"),
         ("moderation.removed", "entry.remove"),
+    ]
+
+
+async def test_moderation_that_changes_nothing_is_not_written(database: Database) -> None:
+    await database.players(1)
+    types = [kind for kind in NoticeType if kind.startswith("moderation.")]
+    board, moderation = await asking(database, *types), database.moderation
+    await database.scores.record([submit(Ladder(board), 1, 5)])
+    for hidden, call in ((False, "unhide"), (True, "hide"), (True, "hide"), (False, "unhide"), (False, "unhide")):
+        await moderation.set_player_hidden(1, hidden, act(f"player.{call}", board, 1))
+        await moderation.set_entry_hidden(board, 1, hidden, act(f"entry.{call}", board, 1))
+    assert [(kind, data["action"]) for _, kind, data in await outbox(database)] == [
+        ("moderation.hidden", "player.hide"),
+        ("moderation.hidden", "entry.hide"),
+        ("moderation.shown", "player.unhide"),
+        ("moderation.shown", "entry.unhide"),
     ]
 
 
@@ -140,7 +156,7 @@ async def test_an_erasure_leaves_only_its_own_notice(database: Database) -> None
     await database.players(1, 2)
     board = await asking(database, *_IMPROVED, NoticeType.MODERATION_ERASED)
     await database.scores.record([submit(Ladder(board), 1, 5), submit(Ladder(board), 2, 6)])
-    await database.records.erase(1, act("player.erase", board, 1))
+    await database.records.erase(1, AuditEntry(5, "env:admin", "player.erase"))
     assert [(user_id, kind) for user_id, kind, _ in await outbox(database)] == [
         (2, "score.improved"),
         (1, "moderation.erased"),

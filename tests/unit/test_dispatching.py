@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from random import Random
 from time import monotonic
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from leaderforge.adapters.webhooks.signer import DerivedWebhookSigner
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.dispatching import (
     LONGEST_PAUSE_MS,
+    MAX_LANE,
     MAX_LANES,
     DispatchAttempt,
     DispatchWork,
@@ -28,6 +30,7 @@ from leaderforge.domain.dispatching import (
 )
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.notice_log import Notice, NoticeDraft
+from leaderforge.services import dispatching
 from leaderforge.services.dispatching import EndpointDispatch
 
 _ACT = AuditEntry(0, "tests", "endpoint.create")
@@ -40,13 +43,18 @@ class Killed(BaseException):
 
 
 class Receiver:
-    """Combined sender and receiver of notices. At random, the receiver fails, or the sending process is killed."""
+    """Combined sender and receiver of notices. At random, the receiver fails, or the sending process is killed.
+
+    `time_s` is the sum of the durations of all requests, which take `request_s` each.
+    """
 
     def __init__(self, random: Random, *, failures: float, kills: float) -> None:
         self._random = random
         self.failures = failures
         self.kills = kills
         self.received: list[str] = []
+        self.time_s = 0.0
+        self.request_s = 0.0
         self._sends_left: float = float("inf")
 
     def plan_kill(self) -> None:
@@ -56,6 +64,7 @@ class Receiver:
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
         await asyncio.sleep(0)
+        self.time_s += self.request_s
         self._sends_left -= 1
         if self._sends_left <= 0:
             raise Killed
@@ -90,6 +99,7 @@ class Scene:
         self.random = Random(seed)
         self.receiver = Receiver(self.random, failures=failures, kills=kills)
         self.clock = Time()
+        self.players = _PLAYERS
         self._max_attempts = max_attempts
 
     def process(self) -> EndpointDispatch:
@@ -108,7 +118,7 @@ class Scene:
         """Append notices of random players."""
         first = self.notices.newest
         for number in range(count):
-            player = self.random.randrange(_PLAYERS)
+            player = self.random.randrange(self.players)
             draft = NoticeDraft(f"test:{first + number}", player, "score.improved", "b", 0, "{}")
             await self.notices.append({}, [draft])
 
@@ -182,6 +192,45 @@ async def test_a_clock_that_is_set_back_delays_no_notice() -> None:
     assert await scene.process().run(monotonic() + 60) == 3
 
 
+@pytest.mark.parametrize("players", [1, 4, 1_000])
+async def test_a_slow_endpoint_gets_no_request_after_the_deadline(
+    players: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, count = Scene(1, failures=0, kills=0, max_attempts=10), 300
+    receiver, scene.players = scene.receiver, players
+    monkeypatch.setattr(dispatching, "monotonic", lambda: receiver.time_s)
+    await scene.endpoints.create(Endpoint("e", "https://x", (), (), "s", 0, "t"), 1, _ACT)
+    await scene.append(count)
+    receiver.request_s = 9
+    while len(receiver.received) < count:
+        sent = len(receiver.received)
+        # Requests that have begun before the deadline end after it.
+        assert 1 <= await scene.process().run(receiver.time_s + 10) <= MAX_LANES + 1
+        assert len(receiver.received) - sent <= MAX_LANES + 1
+        [endpoint] = await scene.endpoints.endpoints()
+        work = await scene.endpoints.work(endpoint, 0, due=1_000, fresh=1_000)
+        assert len(work.due) < 2 * 200, "the other notices stay in the log"
+    arrived = first_receipts(receiver.received, scene.notices.log)
+    assert len(receiver.received) == len({*receiver.received})
+    assert all(positions == sorted(positions) for positions in arrived.values())
+
+
+async def test_a_failing_endpoint_passes_notices_of_other_boards_in_full_pages() -> None:
+    scene = Scene(1, failures=1, kills=0, max_attempts=10)
+    await scene.endpoints.create(Endpoint("e", "https://x", (), ("b",), "s", 0, "t"), 1, _ACT)
+    await scene.append(1)
+    assert await scene.process().run(monotonic() + 60) == 0
+    drafts = [NoticeDraft(f"other:{number}", 1, "score.improved", "other", 0, "{}") for number in range(150)]
+    await scene.notices.append({}, drafts)
+    await scene.append(20)
+    [failing] = await scene.endpoints.endpoints()
+    scene.clock.now += LONGEST_PAUSE_MS
+    assert await scene.process().run(monotonic() + 60) == 0
+    [later] = await scene.endpoints.endpoints()
+    # One round covers the notices of other boards and the first new ones of this board.
+    assert (later.round - failing.round, later.position) == (1, 1 + 150 + MAX_LANES)
+
+
 def notice(position: int, user_id: int) -> Notice:
     """Return a notice."""
     return Notice(position, f"id-{position}", user_id, "score.improved", "b", 0, "{}")
@@ -192,6 +241,13 @@ def test_new_notices_wait_behind_queued_ones_of_their_player() -> None:
     planned = plan(work, is_suspect=False)
     assert [[q.notice.position for q in lane] for lane in planned.lanes] == [[1], [6]]
     assert [n.position for n in planned.postponed] == [5]
+
+
+def test_a_round_sends_a_limited_number_of_notices_of_a_player() -> None:
+    new = [notice(i, 7) for i in range(1, MAX_LANE + 3)]
+    [lane], postponed = plan(DispatchWork([], new, set(), 99), is_suspect=False)
+    assert [queued.notice for queued in lane] == new[:MAX_LANE]
+    assert postponed == new[MAX_LANE:]
 
 
 def test_a_redriven_notice_does_not_delay_its_player() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
@@ -92,6 +93,39 @@ async def test_a_hidden_player_has_no_tier(api: Api) -> None:
         await events(api)
     changes = [(data["previous"], data["tier"]) for _, data in await events(api)]
     assert changes == [(None, "first"), ("first", None), (None, "first")]
+
+
+async def test_tiers_of_a_retired_period_are_read_from_the_store(api: Api) -> None:
+    tiers = [{"name": "gold", "score": 100}, {"name": "iron"}]
+    body = {"board": "day", "periods": ["daily"], "tiers": tiers, "events": ["tier.changed"]}
+    assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
+    await api.ranked({1: 500, 2: 500}, board="day")
+    sent = len(await events(api))
+    api.clock.now += 3 * _DAY_MS
+    dropped = 0
+    for _ in range(3):
+        dropped += (await api.services.seasons.rollover.run()).dropped
+        api.clock.now += 3_600_000
+    assert dropped == 1
+    for user_id, call in ((1, "hide"), (1, "unhide"), (2, "unhide")):
+        await api.post(f"/api/users/{user_id}/{call}", {"reason": "a test"}, ADMIN_KEY)
+        await events(api)
+    changes = [data for _, data in (await events(api))[sent:]]
+    assert [(data["user_id"], data["previous"], data["tier"]) for data in changes] == [
+        (1, "gold", None),
+        (1, None, "gold"),
+    ]
+
+
+async def test_an_erasure_changes_no_tier(api: Api) -> None:
+    body = {"board": "tiered", "tiers": [{"name": "first", "rank": 1}], "events": ["tier.changed", "moderation.erased"]}
+    assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
+    await api.players(1)
+    await api.post("/api/boards/tiered/scores", {"user_id": 1, "score": 5})
+    await events(api)
+    # The index still has the player if the relay runs between the commit of the erasure and the update of the index.
+    await api.services.parts.records.erase(1, AuditEntry(api.clock.now, "tests", "player.erase"))
+    assert [kind for kind, _ in await events(api)] == ["moderation.erased"]
 
 
 @given(since=st.integers(0, 2 * 10**12), first=st.integers(0, 40 * _DAY_MS), second=st.integers(0, 40 * _DAY_MS))

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from leaderforge.domain.dispatching import DispatchAttempt
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.services import notice_feed
+from leaderforge.services import dispatching, notice_feed
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import Api, serving
+from tests.unit.test_edge_streaming import Connection
+from tests.waiting import until
 from tests.webhook_receiver import WebhookReceiver, receiving
 
 PATH = "/api/admin/endpoints"
@@ -149,6 +152,27 @@ async def test_an_endpoint_is_disabled_by_hand_or_by_410_and_misses_nothing(
     assert (await api.send("DELETE", path, key=ADMIN_KEY)).json()["error"]["code"] == "endpoint_not_found"
 
 
+async def test_events_reach_the_log_while_an_endpoint_is_slow(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    requested, answered = asyncio.Event(), asyncio.Event()
+
+    async def send(*_: object) -> DispatchAttempt:
+        requested.set()
+        await answered.wait()
+        return DispatchAttempt(204, None, 1)
+
+    monkeypatch.setattr(api.services.parts.notice_sender, "send", send)
+    monkeypatch.setattr(dispatching, "_RELAY_EVERY_S", 0)
+    await created(api, "https://example.org/")
+    await api.ranked({1: 5})
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(dispatch(api))
+        await requested.wait()
+        await api.ranked({2: 7})
+        await until(lambda: not api.store.outbox.notices, "the event to leave the outbox")
+        answered.set()
+    assert [event["id"] for event in await pieces(api, 0)] == ["1", "2"]
+
+
 async def test_refused_endpoints(api: Api) -> None:
     for url in ("http://10.0.0.1/x", "https://169.254.169.254/", "ftp://example.org", "https://a:b@example.org/"):
         answer = await api.post(PATH, {"url": url}, ADMIN_KEY)
@@ -174,8 +198,8 @@ async def pieces(api: Api, after: int | None = None, **options: Any) -> list[dic
     feed = api.services.events.feed.follow(after, lambda _: True)
     try:
         async with asyncio.timeout(0.3):
-            async for notices in feed:
-                events += [{"id": str(n.position), "type": n.type} for n in notices or ()]
+            async for page in feed:
+                events += [{"id": str(n.position), "type": n.type} for n in page.notices]
     except TimeoutError:
         pass
     finally:
@@ -191,6 +215,34 @@ async def test_the_stream_continues_after_a_position(api: Api) -> None:
     assert [event["id"] for event in await pieces(api, 2)] == ["3"]
 
 
+async def test_the_stream_continues_after_erased_events(api: Api) -> None:
+    await api.ranked({1: 5, 2: 7, 3: 9})
+    await dispatch(api)
+    for user_id in (1, 3):
+        assert (await api.send("DELETE", f"/api/users/{user_id}", key=ADMIN_KEY)).status_code == 200
+    await api.ranked({4: 5})
+    assert await pieces(api, 1) == [{"id": "2", "type": "score.improved"}]
+    assert await pieces(api, 3) == []
+    await dispatch(api)
+    assert [event["id"] for event in await pieces(api, 3)] == ["4"]
+
+
+async def test_an_erasure_is_an_event_although_its_audit_entry_names_no_player(api: Api) -> None:
+    await api.change_board(events=(NoticeType.SCORE_IMPROVED, NoticeType.MODERATION_ERASED))
+    await api.ranked({1: 5, 2: 7})
+    await dispatch(api)
+    assert (await api.send("DELETE", "/api/users/2", key=ADMIN_KEY)).status_code == 200
+    await dispatch(api)
+    log = (await api.services.parts.notices.after(0, 10)).notices
+    assert [(notice.user_id, notice.type) for notice in log] == [(1, "score.improved"), (2, "moderation.erased")]
+    assert json.loads(log[-1].body)["data"] == {
+        "board": "default",
+        "user_id": 2,
+        "action": "player.erase",
+        "periods": ["all-time"],
+    }
+
+
 async def test_the_stream_refuses_what_it_cannot_continue(api: Api) -> None:
     await api.ranked({1: 5})
     await dispatch(api)
@@ -202,10 +254,21 @@ async def test_the_stream_refuses_what_it_cannot_continue(api: Api) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
+async def test_a_heartbeat_moves_a_client_past_events_that_are_not_for_it(api: Api) -> None:
+    await api.ranked({1: 5, 2: 7})
+    await dispatch(api)
+    connection, key = Connection(), [(b"authorization", f"Bearer {SUBMIT_KEY}".encode())]
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(connection.serve(api.app, "/api/events?after=0&type=award.granted", key))
+        await until(lambda: len(connection.sent) >= 2, "the first heartbeat", every=0)
+        connection.left.set()
+    assert connection.sent[1]["body"] == b"retry: 2000\n\nid: 2\n\n"
+
+
 async def test_the_number_of_followers_is_limited(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.services.events.feed, "_most", 1)
     first = api.services.events.feed.follow(None, lambda _: True)
-    assert await anext(first) is None
+    assert (await anext(first)).notices == []
     with pytest.raises(notice_feed.TooManyListeners):
         await anext(api.services.events.feed.follow(None, lambda _: True))
     await first.aclose()

@@ -217,8 +217,9 @@ class Oracle:
         self._submitters.add(user_id)
 
     def hide(self, user_id: int, is_hidden: bool) -> None:
-        (self._hidden.add if is_hidden else self._hidden.discard)(user_id)
-        self._moderated.add(user_id)
+        if (user_id in self._hidden) != is_hidden:
+            self._hidden ^= {user_id}
+            self._moderated.add(user_id)
 
     def remove(self, user_id: int) -> None:
         self._results.pop(user_id, None)

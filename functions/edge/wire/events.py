@@ -39,3 +39,11 @@ def event_bytes(notice: Notice) -> bytes:
     """Return a notice as a server-sent event. Its data contains the id, which webhooks have in a header."""
     data = f'{{"id": {string_json(notice.notice_id)}, {notice.body[1:]}'
     return f"id: {notice.position}\nevent: {notice.type}\ndata: {data}\n\n".encode()
+
+
+def heartbeat_bytes(position: int) -> bytes:
+    """Return a heartbeat. Its id moves the client's Last-Event-ID past events that are not for the client.
+
+    Without data, it causes no event.
+    """
+    return f"id: {position}\n\n".encode()

@@ -57,11 +57,17 @@ class DispatchWork(NamedTuple):
     blocked: Collection[int]
     position: int
 
+    def with_fewer(self, fresh: int) -> "DispatchWork":
+        """Return the work with at most this number of new notices. The others stay in the log."""
+        if len(self.fresh) <= fresh:
+            return self
+        return self._replace(fresh=self.fresh[:fresh], position=self.fresh[fresh - 1].position)
+
 
 class DispatchPlan(NamedTuple):
     """Plan of a round. Lanes are sent concurrently. The notices of a lane are sent in order, up to the first failure.
 
-    `postponed` are fresh notices that wait behind earlier notices of the same player.
+    `postponed` are fresh notices that wait behind earlier notices of the same player for a later round.
     """
 
     lanes: Sequence[Sequence[Queued]]
@@ -69,7 +75,10 @@ class DispatchPlan(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Notice of a lane, and the attempt to send it. The attempt is None if the lane failed at an earlier notice."""
+    """Notice of a lane, and the attempt to send it.
+
+    The attempt is None if the lane failed at an earlier notice, or if the time of the round was over.
+    """
 
     queued: Queued
     attempt: DispatchAttempt | None
@@ -113,13 +122,20 @@ def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
     if is_suspect:
         queues = queues[:MAX_LANES]
     postponed = [notice for notice in work.fresh if notice.user_id in work.blocked]
-    return DispatchPlan([*queues, *_fresh_queues(work)], postponed)
+    for fresh in _fresh_queues(work):
+        queues.append([Queued(notice) for notice in fresh[:MAX_LANE]])
+        postponed += fresh[MAX_LANE:]
+    return DispatchPlan(queues, postponed)
 
 
-def _fresh_queues(work: DispatchWork) -> Iterable[list[Queued]]:
+def _fresh_queues(work: DispatchWork) -> Iterable[list[Notice]]:
     """Return the fresh notices, one list per player. Leave out the notices of blocked players."""
-    fresh = [notice for notice in work.fresh if notice.user_id not in work.blocked]
-    return grouped((notice.user_id, Queued(notice)) for notice in fresh).values()
+    return grouped((notice.user_id, notice) for notice in work.fresh if notice.user_id not in work.blocked).values()
+
+
+def is_full(due: Sequence[Queued], most: int) -> bool:
+    """Return whether a round with these queued notices, at most `most`, has no room for new notices."""
+    return sum(not queued.is_redriven for queued in due) >= most
 
 
 def result_of(

@@ -105,10 +105,10 @@ def _score_notice(ladder: Ladder, standing: Standing, event: Event, at: int, fla
     return NewNotice(ladder.board, NoticeType.SCORE_IMPROVED, at, data | flags, standing.user_id, ladder.period)
 
 
-def moderation_notices(act: AuditEntry, changed: Sequence[LadderStanding]) -> Iterator[NewNotice]:
-    """Yield a notice for each board where a moderator's action has changed standings of a player."""
+def moderation_notices(user_id: int, act: AuditEntry, changed: Sequence[LadderStanding]) -> Iterator[NewNotice]:
+    """Yield a notice for each board where a moderator's action has changed standings of the player."""
     notice_type = _TYPES_BY_ACTION.get(act.action)
-    if notice_type is None or act.user_id is None:
+    if notice_type is None:
         return
     periods: dict[Board, list[int]] = {}
     for ladder, _ in changed:
@@ -117,7 +117,7 @@ def moderation_notices(act: AuditEntry, changed: Sequence[LadderStanding]) -> It
         data: dict[str, object] = {"action": act.action, "periods": sorted(numbers)}
         if "submission_id" in act.details:
             data["submission_id"] = act.details["submission_id"]
-        yield NewNotice(board, notice_type, act.at, data, act.user_id)
+        yield NewNotice(board, notice_type, act.at, data, user_id)
 
 
 def _may_change_ranks(notice: NewNotice) -> bool:

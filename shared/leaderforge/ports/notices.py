@@ -79,7 +79,10 @@ class NoticeStore(Protocol):
         ...
 
     async def after(self, position: int, limit: int) -> LogPage:
-        """Return up to `limit` notices after a position of the log."""
+        """Return up to `limit` notices after a position of the log.
+
+        Not every position has a notice. The page covers at least `limit` positions, unless the log ends before.
+        """
         ...
 
     async def bounds(self) -> LogBounds:
@@ -95,7 +98,7 @@ class NoticeStore(Protocol):
 
         Return the number of deleted notices, 0 if none of these is left.
 
-        Disable endpoints that have not read the deleted notices.
+        Disable endpoints that have not accepted the deleted notices, except dead letters.
         """
         ...
 
@@ -120,7 +123,11 @@ class EndpointStore(Protocol):
         ...
 
     async def work(self, endpoint: Endpoint, now: int, *, due: int, fresh: int) -> DispatchWork:
-        """Return the next work of an endpoint at `now` (ms): up to `due` queued and `fresh` new notices."""
+        """Return the next work of an endpoint at `now` (ms): up to `due` queued and `fresh` new notices.
+
+        Return no new notices with `due` queued ones, so that the queues of a slow endpoint do not grow. Redriven
+        notices do not count here, because they must not delay others.
+        """
         ...
 
     async def commit_round(self, endpoint: Endpoint, work: DispatchWork, result: DispatchResult, at: int) -> bool:

@@ -17,6 +17,7 @@ from leaderforge.domain.tiers import RankCuts
 from leaderforge.domain.times import time_text
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
+from leaderforge.services.ladders import Ladders
 from leaderforge.services.query import QueryService
 
 TOP = 10
@@ -35,9 +36,12 @@ class DerivedNotices:
     more.
     """
 
-    def __init__(self, store: DerivedNoticeStore, query: QueryService, clock: Clock, *, closes_after_ms: int) -> None:
+    def __init__(
+        self, store: DerivedNoticeStore, query: QueryService, ladders: Ladders, clock: Clock, *, closes_after_ms: int
+    ) -> None:
         self._store = store
         self._query = query
+        self._ladders = ladders
         self._clock = clock
         self._closes_after_ms = closes_after_ms
 
@@ -56,13 +60,14 @@ class DerivedNotices:
         Both mappings have the row's sequence number as key. Tiers are read from the index after the commit. If several
         rows are about a player, only the last of these rows may have a notice. Raises `Unavailable`.
         """
-        ladders = _last_rows(rows, {board_id for board_id, board in boards.items() if _has_changing_tiers(board)})
-        players = {user_id for rows_of in ladders.values() for user_id in rows_of}
-        last = await self._store.tiers(players, {period for _, period in ladders}) if players else {}
+        changed = _last_rows(rows, {board_id for board_id, board in boards.items() if _has_changing_tiers(board)})
+        players = {user_id for rows_of in changed.values() for user_id in rows_of}
+        last = await self._store.tiers(players, {period for _, period in changed}) if players else {}
+        # A moderator may have changed standings in retired periods, which the index does not have.
+        ladders = await self._ladders.as_stored([Ladder(boards[board_id], period) for board_id, period in changed])
         drafts: defaultdict[int, list[NoticeDraft]] = defaultdict(list)
         noticed: defaultdict[int, list[NoticedTier]] = defaultdict(list)
-        for (board_id, period), rows_of in ladders.items():
-            ladder = Ladder(boards[board_id], period)
+        for ((board_id, period), rows_of), ladder in zip(changed.items(), ladders, strict=True):
             for user_id, tier in (await self._tiers_after(ladder, rows_of)).items():
                 before = last.get((user_id, board_id, period))
                 if tier != before:
@@ -150,10 +155,13 @@ def _has_changing_tiers(board: Board) -> bool:
 def _last_rows(
     rows: Sequence[OutboxRow], board_ids: Container[int]
 ) -> Mapping[tuple[int, int], Mapping[int, OutboxRow]]:
-    """Return the last row about each player, by board and period, for rows about these boards."""
+    """Return the last row about each player, by board and period, for rows about these boards.
+
+    Leave out erasures, because the index may still have an erased player.
+    """
     ladders: defaultdict[tuple[int, int], dict[int, OutboxRow]] = defaultdict(dict)
     for row in rows:
-        if row.board_id in board_ids:
+        if row.board_id in board_ids and row.type != NoticeType.MODERATION_ERASED:
             for period in row.data.get("periods", (row.period,)):
                 ladders[row.board_id, period][row.user_id] = row
     return ladders

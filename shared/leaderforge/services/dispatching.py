@@ -1,10 +1,12 @@
 """Dispatch of notices to the endpoints."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from random import random
 from time import monotonic
+from typing import NamedTuple
 
 import structlog
 
@@ -12,8 +14,8 @@ from leaderforge.domain.dispatching import (
     LONGEST_ENDPOINT_PAUSE_MS,
     MAX_LANES,
     DispatchAttempt,
+    DispatchPlan,
     DispatchResult,
-    DispatchWork,
     Queued,
     RetryRules,
     Sent,
@@ -23,6 +25,7 @@ from leaderforge.domain.dispatching import (
     result_of,
 )
 from leaderforge.domain.endpoints import Endpoint
+from leaderforge.domain.errors import Unavailable
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.leases import LeaseStore
 from leaderforge.ports.notices import EndpointStore, NoticeSender, NoticeSigner, NoticeStore
@@ -34,9 +37,20 @@ from leaderforge.services.notice_relay import NoticeRelay
 _FRESH_A_ROUND = 200
 _DUE_A_ROUND = 200
 _RELAY_STEPS = 20
+_RELAY_EVERY_S = 1.0
+"""Pause of the relay during a dispatch, in s."""
+_LEAST_S = 1.0
+"""Minimum time for the requests of a dispatch, in s. Without it, a slow relay could prevent all requests."""
 _GONE = "it answered 410 (gone)"
 _PURGE_EVERY_S = 600.0
 _REPORT_EVERY_S = 10.0
+
+
+class _Turn(NamedTuple):
+    """Turn of an endpoint. No request starts after the deadline (`monotonic`), so that others get their turn."""
+
+    slots: asyncio.Semaphore
+    deadline: float
 
 
 class EndpointDispatch:
@@ -70,8 +84,9 @@ class EndpointDispatch:
     async def run(self, deadline: float) -> int:
         """Dispatch to all endpoints until nothing is due or the deadline (`monotonic`) has passed.
 
-        Return the number of accepted notices.
+        Start no request after the deadline. Return the number of accepted notices.
         """
+        deadline = max(deadline, monotonic() + _LEAST_S)
         active = [endpoint for endpoint in await self._endpoints.endpoints() if endpoint.disabled_at is None]
         return sum(await asyncio.gather(*(self._dispatch_logged(endpoint, deadline) for endpoint in active)))
 
@@ -91,11 +106,12 @@ class EndpointDispatch:
         count = 0
         while is_due(endpoint.retry_at, now := self._clock(), LONGEST_ENDPOINT_PAUSE_MS):
             is_suspect = endpoint.failures > 0
-            fresh = MAX_LANES if is_suspect else _FRESH_A_ROUND
-            work = await self._endpoints.work(endpoint, now, due=_DUE_A_ROUND, fresh=fresh)
+            work = await self._endpoints.work(endpoint, now, due=_DUE_A_ROUND, fresh=_FRESH_A_ROUND)
+            if is_suspect:
+                work = work.with_fewer(MAX_LANES)
             if not work.due and work.position == endpoint.position:
                 break
-            result = await self._send_round(endpoint, work, is_suspect=is_suspect)
+            result = await self._send_round(endpoint, plan(work, is_suspect=is_suspect), deadline)
             changed = self._after(endpoint, result)
             if not await self._endpoints.commit_round(changed, work, result, now):
                 break
@@ -106,18 +122,19 @@ class EndpointDispatch:
                 break
         return count
 
-    async def _send_round(self, endpoint: Endpoint, work: DispatchWork, *, is_suspect: bool) -> DispatchResult:
-        planned = plan(work, is_suspect=is_suspect)
-        slots = asyncio.Semaphore(MAX_LANES)
-        sent = await asyncio.gather(*(self._send_lane(endpoint, lane, slots) for lane in planned.lanes))
+    async def _send_round(self, endpoint: Endpoint, planned: DispatchPlan, deadline: float) -> DispatchResult:
+        turn = _Turn(asyncio.Semaphore(MAX_LANES), deadline)
+        sent = await asyncio.gather(*(self._send_lane(endpoint, lane, turn) for lane in planned.lanes))
         jitter = [self._jitter() for _ in sent]
         return result_of(planned, sent, self._clock(), rules=self._rules, jitter=jitter)
 
-    async def _send_lane(self, endpoint: Endpoint, lane: Sequence[Queued], slots: asyncio.Semaphore) -> Sequence[Sent]:
+    async def _send_lane(self, endpoint: Endpoint, lane: Sequence[Queued], turn: _Turn) -> Sequence[Sent]:
         """Send notices in order up to the first failure. Return all notices, each with its attempt if it was sent."""
         sent: list[Sent] = []
-        async with slots:
+        async with turn.slots:
             for queued in lane:
+                if monotonic() >= turn.deadline:
+                    break
                 attempt = await self._send(endpoint, queued)
                 sent.append(Sent(queued, attempt))
                 if not attempt.has_succeeded:
@@ -194,12 +211,33 @@ class DispatchService:
 
     async def _move(self, deadline: float) -> int:
         """Relay, then dispatch until the deadline. Return the number of notices that moved."""
-        moved = await self._relay.run(_RELAY_STEPS)
-        self._telemetry.count("events_logged", moved)
+        moved = await self._relay_all()
         if self._dispatch is not None:
-            moved += await self._dispatch.run(deadline)
+            async with self._relaying():
+                moved += await self._dispatch.run(deadline)
         await self._purge_if_due()
         return moved
+
+    async def _relay_all(self) -> int:
+        moved = await self._relay.run(_RELAY_STEPS)
+        self._telemetry.count("events_logged", moved)
+        return moved
+
+    @asynccontextmanager
+    async def _relaying(self) -> AsyncIterator[None]:
+        """Relay notices again and again during the block, because a slow endpoint must not delay the log."""
+        relaying = asyncio.create_task(self._relay_repeatedly())
+        try:
+            yield
+        finally:
+            relaying.cancel()
+            await asyncio.wait([relaying])
+
+    async def _relay_repeatedly(self) -> None:
+        while True:
+            await asyncio.sleep(_RELAY_EVERY_S)
+            with suppress(Unavailable):
+                await self._relay_all()
 
     async def _report_if_due(self) -> None:
         """Set the gauges of waiting notices. Call this in every process, with or without the lease."""

@@ -1,7 +1,7 @@
 """Lookup of the ladder for the board and period in a request."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
@@ -65,6 +65,17 @@ class Ladders:
                 period=period,
             )
         return Ladder(board, ladder.period, ladder.indexed)
+
+    async def as_stored(self, ladders: Collection[Ladder]) -> Sequence[Ladder]:
+        """Return the ladders, in the same order, with `indexed` as stored now. Raises `StoreUnavailable`.
+
+        The periods must be stored, unless they are current or were deleted.
+        """
+        now = self._clock()
+        over = [ladder for ladder in ladders if ladder.is_over(now)]
+        found = await self._store.find_ladders(over) if over else ()
+        indexed = {_ids(ladder) for ladder in found if ladder.indexed}
+        return [lad._replace(indexed=not lad.is_over(now) or _ids(lad) in indexed) for lad in ladders]
 
     async def _past_ladder(self, board: Board, number: int) -> Ladder | None:
         past = await self._past_of(board)

@@ -1,7 +1,7 @@
 """Notices for clients that follow the log."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from time import monotonic
 
@@ -17,6 +17,7 @@ HEARTBEAT_S = 15.0
 
 _LOOK_S = 0.5
 _AT_ONCE = 200
+"""Positions of the log that one read covers. Not every position has a notice."""
 
 NoticeFilter = Callable[[Notice], bool]
 
@@ -30,8 +31,10 @@ class NoticeFeed:
         self._followers = 0
         self._closed = asyncio.Event()
 
-    async def follow(self, after: int | None, admits: NoticeFilter) -> AsyncGenerator[Sequence[Notice] | None, None]:
-        """Yield the notices after a position, in order, as soon as they are in the log. Yield None as a heartbeat.
+    async def follow(self, after: int | None, admits: NoticeFilter) -> AsyncGenerator[LogPage, None]:
+        """Yield the notices after a position, in order, as soon as they are in the log.
+
+        Yield a page without notices as a heartbeat. From its position, a client of few notices can continue later.
 
         With `after` None, start at the present end of the log; with 0, at the oldest notice. The iteration ends when
         the feed is closed. Raises `EventsExpired` if the log has lost notices after the position, and
@@ -44,8 +47,8 @@ class NoticeFeed:
         self._followers += 1
         try:
             position = await self._start(after)
-            async for notices in self._notices_after(position, admits):
-                yield notices
+            async for page in self._pages_after(position, admits):
+                yield page
         finally:
             self._followers -= 1
 
@@ -66,9 +69,7 @@ class NoticeFeed:
             raise EventsExpired.of(after)
         return max(after, bounds.before_oldest)
 
-    async def _notices_after(
-        self, position: int, admits: NoticeFilter
-    ) -> AsyncGenerator[Sequence[Notice] | None, None]:
+    async def _pages_after(self, position: int, admits: NoticeFilter) -> AsyncGenerator[LogPage, None]:
         beat_at = monotonic()  # already due, because the first yield begins the response
         while not self._closed.is_set():
             try:
@@ -76,11 +77,12 @@ class NoticeFeed:
             except Unavailable:
                 page = LogPage([], position)  # heartbeats keep the connection open during an outage
             admitted = [notice for notice in page.notices if admits(notice)]
+            is_at_end = page.position < position + _AT_ONCE
             position = page.position
             if admitted or monotonic() >= beat_at:
                 beat_at = monotonic() + HEARTBEAT_S
-                yield admitted or None
-            if len(page.notices) < _AT_ONCE:
+                yield LogPage(admitted, position)
+            if is_at_end:
                 await self._pause()
 
     async def _pause(self) -> None:

@@ -18,6 +18,7 @@ from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedPlace, 
 from leaderforge.ports.friends import FriendStore
 from leaderforge.services.cadence import Cadence
 from leaderforge.services.entries import PlacedPlayer
+from leaderforge.services.ladders import Ladders
 from leaderforge.services.query import QueryService
 
 MAX_FOLLOWERS = 5_000
@@ -91,6 +92,7 @@ class OvertakingService:
         store: DerivedNoticeStore,
         friends: FriendStore,
         query: QueryService,
+        ladders: Ladders,
         clock: Clock,
         mode: FriendMode,
         *,
@@ -99,6 +101,7 @@ class OvertakingService:
         self._store = store
         self._friends = friends
         self._query = query
+        self._ladders = ladders
         self._clock = clock
         self._mode = mode
         self._closes_after_ms = closes_after_ms
@@ -115,7 +118,7 @@ class OvertakingService:
         drafts: defaultdict[tuple[int, int], list[NoticeDraft]] = defaultdict(list)
         places: list[NoticedPlace] = []
         recipients: set[int] = set()
-        for ladder, on_ladder in movers.items():
+        for ladder, on_ladder in zip(await self._ladders.as_stored(movers), movers.values(), strict=True):
             friends = await self._recipients_of([user_id for user_id, mover in on_ladder.items() if mover.passes])
             looked_up = await self._places(ladder, on_ladder, friends)
             places += _noticed(looked_up, on_ladder, friends)

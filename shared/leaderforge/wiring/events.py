@@ -9,6 +9,7 @@ from leaderforge.parts import Parts
 from leaderforge.services.derived_notices import DerivedNotices
 from leaderforge.services.dispatching import DispatchService, EndpointDispatch
 from leaderforge.services.endpoints import EndpointService
+from leaderforge.services.ladders import Ladders
 from leaderforge.services.notice_feed import NoticeFeed
 from leaderforge.services.notice_relay import NoticeRelay
 from leaderforge.services.overtaking import OvertakingService
@@ -60,9 +61,11 @@ def _dispatch(settings: EnvironmentSettings, parts: Parts, query: QueryService) 
 
 def _relay(settings: EnvironmentSettings, parts: Parts, query: QueryService) -> NoticeRelay:
     closes_after_ms = settings.late_grace_ms + LAST_COUNT_MS
-    derived = DerivedNotices(parts.derived_notices, query, parts.clock, closes_after_ms=closes_after_ms)
+    ladders = Ladders(parts.store, parts.clock)
+    store, friends, clock = parts.derived_notices, parts.friends, parts.clock
+    derived = DerivedNotices(store, query, ladders, clock, closes_after_ms=closes_after_ms)
     overtaking = OvertakingService(
-        parts.derived_notices, parts.friends, query, parts.clock, settings.friends, closes_after_ms=closes_after_ms
+        store, friends, query, ladders, clock, settings.friends, closes_after_ms=closes_after_ms
     )
     return NoticeRelay(parts.notices, parts.store, derived, overtaking)
 

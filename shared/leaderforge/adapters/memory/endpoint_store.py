@@ -6,7 +6,15 @@ from dataclasses import replace
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.notice_store import MemoryNoticeStore
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.dispatching import LONGEST_PAUSE_MS, DispatchResult, DispatchWork, Queued, Waiting, is_due
+from leaderforge.domain.dispatching import (
+    LONGEST_PAUSE_MS,
+    DispatchResult,
+    DispatchWork,
+    Queued,
+    Waiting,
+    is_due,
+    is_full,
+)
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
 from leaderforge.ports.notices import DeadNotice, LoggedAttempt
@@ -49,9 +57,10 @@ class MemoryEndpointStore:
         queues = self._queues(endpoint)
         first_due = {key for key, rows in queues.items() if is_due(rows[0].next_at, now, LONGEST_PAUSE_MS)}
         rows = sorted((row for key in first_due for row in queues[key]), key=lambda row: row.queued.notice.position)
-        page = await self._notices.after(endpoint.position, fresh)
+        queued = [row.queued for row in rows[:due]]
+        page = await self._notices.after(endpoint.position, 0 if is_full(queued, due) else fresh)
         return DispatchWork(
-            due=[row.queued for row in rows[:due]],
+            due=queued,
             fresh=[notice for notice in page.notices if endpoint.admits(notice)],
             blocked={user_id for user_id, is_redriven in queues if not is_redriven},
             position=page.position,

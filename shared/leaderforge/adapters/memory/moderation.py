@@ -137,8 +137,9 @@ class MemoryModeration:
     def _set_flag(
         self, user_id: int, standings: Sequence[LadderStanding], bit: int, hidden: bool, act: AuditEntry
     ) -> Sequence[LadderStanding]:
+        bits = bit * hidden
         changed = [
-            (ladder, s._replace(hidden=s.hidden | bit if hidden else s.hidden & ~bit)) for ladder, s in standings
+            (ladder, s._replace(hidden=s.hidden & ~bit | bits)) for ladder, s in standings if s.hidden & bit != bits
         ]
         return self._put(user_id, changed, act)
 
@@ -158,7 +159,7 @@ class MemoryModeration:
         ladders = {ladder for ladder, _ in changed}
         standings = self._scores.standings_of_player(user_id)
         replaced = [(ladder, standing) for ladder, standing in standings if ladder in ladders]
-        self._scores.outbox.write(moderation_notices(act, replaced))
+        self._scores.outbox.write(moderation_notices(user_id, act, replaced))
         return replaced
 
 

@@ -21,6 +21,7 @@ class MemoryNoticeStore:
         self._origins: set[str] = set()
         self.log: dict[int, Notice] = {}
         self.newest = 0
+        self._purged = 0
         self.tiers: dict[tuple[int, int, int], NoticedTier] = {}
         self.places: dict[tuple[int, int, int], NoticedPlace] = {}
 
@@ -55,7 +56,7 @@ class MemoryNoticeStore:
         return LogPage(notices, notices[-1].position if notices else position)
 
     async def bounds(self) -> LogBounds:
-        return LogBounds(min(self.log, default=1) - 1, max(self.log, default=0))
+        return LogBounds(self._purged, self.newest)
 
     async def backlog(self) -> NoticeBacklog:
         times = [notice.at for notice in self._outbox.notices.values()]
@@ -66,6 +67,7 @@ class MemoryNoticeStore:
         purged = [p for p, n in self.log.items() if p < self.newest and (n.at < before or p <= self.newest - most)]
         for position in purged:
             del self.log[position]
+        self._purged = max(purged, default=self._purged)
         return len(purged)
 
     def _erase(self, user_id: int) -> None:

@@ -42,5 +42,5 @@ class MemoryPlayerRecords:
         self._users.erase(user_id, last, creatable_at)
         self._audit.write(erased.noted_in(act))
         self._scores.outbox.erase(user_id)
-        self._scores.outbox.write(moderation_notices(act, stored))
+        self._scores.outbox.write(moderation_notices(user_id, act, stored))
         return erased

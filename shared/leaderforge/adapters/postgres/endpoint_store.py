@@ -17,6 +17,7 @@ from leaderforge.domain.dispatching import (
     Queued,
     Sent,
     Waiting,
+    is_full,
 )
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
@@ -69,13 +70,16 @@ class PostgresEndpointStore:
         # Read the queues before the log. A notice that moves to a queue meanwhile then waits for the next round. In the
         # other order, this notice could be sent twice.
         latest = now + LONGEST_PAUSE_MS
-        due_rows = await self._pool.fetch(statement("due_deliveries"), endpoint.endpoint_id, now, due, latest)
+        rows = await self._pool.fetch(statement("due_deliveries"), endpoint.endpoint_id, now, due, latest)
+        queued = [Queued(notice_of(row), row["attempts"], row["redriven"]) for row in rows]
+        if is_full(queued, due):
+            return DispatchWork(queued, [], set(), endpoint.position)
         page = await log_page(self._pool, endpoint.position, fresh)
         admitted = [notice for notice in page.notices if endpoint.admits(notice)]
         players = joined({notice.user_id for notice in admitted})
         blocked = await self._pool.fetch(statement("blocked_players"), endpoint.endpoint_id, players) if players else []
         return DispatchWork(
-            due=[Queued(notice_of(row), row["attempts"], row["redriven"]) for row in due_rows],
+            due=queued,
             fresh=admitted,
             blocked={row["user_id"] for row in blocked},
             position=page.position,

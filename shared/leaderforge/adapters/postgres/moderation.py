@@ -170,7 +170,7 @@ class PostgresModeration:
             await lock_player(connection, user_id)
             await change(connection, await connection.fetch(statement("lock_standings"), user_id), now)
             changed = await standings_of_player(connection, user_id, now)
-            await write_notices(connection, moderation_notices(act, changed))
+            await write_notices(connection, moderation_notices(user_id, act, changed))
             return changed
 
         return await self._acts.do(user_id, work, lambda _: concerning_feeds(act, followed))

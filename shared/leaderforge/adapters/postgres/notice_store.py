@@ -130,7 +130,7 @@ async def _store_overtakings(
 
 
 async def log_page(source: "Pool | Connection", position: int, limit: int) -> LogPage:
-    """Return up to `limit` notices after a position of the log."""
+    """Return the page of `NoticeStore.after`."""
     rows = await source.fetch(statement("notices_after"), position, limit)
     notices = [notice for row in rows for notice in _notices_of_row(row, position)]
     if len(notices) > limit:

@@ -69,7 +69,7 @@ class PostgresPlayerRecords:
             await connection.execute(statement("lock_notice_log"))
             for erase in ("erase_leaders", "erase_league_members", "erase_league_results", *_NOTICES):
                 await connection.execute(statement(erase), user_id)
-            await write_notices(connection, moderation_notices(act, standings))
+            await write_notices(connection, moderation_notices(user_id, act, standings))
             await release(connection, player, now // 1000, creatable_at)
             await _erase_user(connection, user_id)
             # Last, because on Citus this statement blocks the audit entries of all other transactions until the commit.
