@@ -177,7 +177,8 @@ async def export_user(edge: TheEdge, caller: ViewerOrPlayer, user_id: UserId) ->
     caller.require_own(user_id)
     records = edge.services.players.records
     record = await records.read(user_id)
-    return Stream(render_export(record, records.events(user_id), for_admin=caller.views_console), _EXPORT_HEADERS)
+    acts = records.acts(user_id) if caller.views_console else None
+    return Stream(render_export(record, acts, records.events(user_id)), _EXPORT_HEADERS)
 
 
 @routes.get(

@@ -80,6 +80,19 @@ async def test_the_caches_of_periods_stay_small(database: Database, monkeypatch:
         assert len(periods._open) <= 2 >= len(periods._states)
 
 
+async def test_a_purged_period_is_stored_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has counted in a period learns of its removal, which another process does, within a minute."""
+    now = 1000.0
+    monkeypatch.setattr("leaderforge.adapters.postgres.periods.monotonic", lambda: now)
+    board, [ladder] = await played(database, [3])
+    others = PostgresPeriodStore(database.pool, Periods(database.pool))
+    while await others.remove(ladder, 100):
+        pass
+    now += 60
+    await count(database, board, 1, 3)
+    assert list(await others.periods(board, 10)) == [ladder]
+
+
 async def played_elsewhere(stores: Stores) -> None:
     board = await stores.board(calendar=Calendar((PeriodKind.DAILY,)))
     await count(stores, board, 1, 3)

@@ -15,6 +15,7 @@ import pytest
 from leaderforge.adapters.memory.queue import MemoryQueue
 from leaderforge.domain.errors import StoreUnavailable
 from leaderforge.domain.players import ExternalId
+from leaderforge.services import player_records
 from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
 from tests.unit.test_edge_live import listening
 
@@ -147,7 +148,8 @@ async def test_every_call_with_a_player_in_its_path(api: Api) -> None:
     assert (await api.get(f"/api/users/{user_id}")).status_code == 404
 
 
-async def test_every_answer_about_a_player_has_its_external_id(api: Api) -> None:
+async def test_every_answer_about_a_player_has_its_external_id(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player_records, "_ACTS_A_READ", 2)
     created = await player(api)
     ids = {"user_id": created["user_id"], "external_id": SHOP}
     submitted = await api.post("/api/scores", {"external_id": SHOP, "score": 1})

@@ -14,7 +14,7 @@ from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
-from leaderforge.domain.timing import LADDERS_FRESH_MS
+from leaderforge.domain.timing import LADDERS_FRESH_MS, PROPAGATION_MS
 from leaderforge.services import ladders
 from leaderforge.services.ladders import Ladders
 from tests.unit.edge_fixtures import START
@@ -154,3 +154,16 @@ async def test_a_store_out_of_reach(store: GatedScoreStore, board: Board, second
         with pytest.raises(StoreUnavailable):
             await process.get(board, DAYS[1])
         seconds[0] += 2
+
+
+async def test_a_list_of_before_an_outage_is_used_until_periods_may_have_left_the_index(
+    store: GatedScoreStore, board: Board, seconds: list[float]
+) -> None:
+    process = Ladders(store, lambda: START)
+    await process.get(board, DAYS[0])
+    store.available = False
+    seconds[0] += PROPAGATION_MS / 1000 - 1
+    assert (await process.get(board, DAYS[0])).indexed
+    seconds[0] += 1
+    with pytest.raises(StoreUnavailable):
+        await process.get(board, DAYS[0])

@@ -230,3 +230,9 @@ async def test_whoever_waits_learns_that_a_top_was_touched(cache: TopCache) -> N
     cache.invalidate(change(b"a"))
     async with asyncio.timeout(PATIENCE_S):
         await waiting
+
+
+async def test_a_top_of_before_a_clock_was_set_back_is_loaded_again(cache: TopCache, loader: Loader) -> None:
+    await cache.get(LADDER, 10)
+    loader.now -= 100
+    assert (await cache.get(LADDER, 10)).total == 2

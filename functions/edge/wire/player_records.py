@@ -1,7 +1,9 @@
 """All data of a player on the wire."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -16,12 +18,14 @@ from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
 from functions.edge.wire.rewards import AwardOut, award_json
 from functions.edge.wire.scores import ScoreValueOut
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.challenges import PlayedChallenge
 from leaderforge.domain.friends import Blocked, Followed
 from leaderforge.domain.history import Kept
 from leaderforge.domain.league import Movement
 from leaderforge.domain.league_places import LeaguePlace
+from leaderforge.domain.players import Player
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding
 from leaderforge.domain.teams import TeamSpan
@@ -30,6 +34,8 @@ from leaderforge.domain.times import time_text
 from leaderforge.domain.tournaments import Entrant
 from leaderforge.services.participation import Participation
 from leaderforge.services.player_records import PlayerExport
+
+T = TypeVar("T")
 
 
 class StandingOut(StrictOut):
@@ -146,31 +152,44 @@ class ExportOut(StrictOut):
 
 
 async def render_export(
-    record: PlayerExport, events: AsyncGenerator[Sequence[Kept], None], *, for_admin: bool
+    record: PlayerExport,
+    acts: AsyncGenerator[Sequence[AuditEntry], None] | None,
+    events: AsyncGenerator[Sequence[Kept], None],
 ) -> AsyncGenerator[bytes, None]:
     """Yield all data of a player as the pieces of a JSON object.
 
-    With `for_admin`, include audit entries and mark hidden standings. Players must see neither of them.
+    With `acts`, the audit entries, mark hidden standings too. Players must see neither of them.
     """
     player = user_out(record.user, with_email=True).model_dump_json(exclude_unset=True)
-    standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])
-    acts = f'"acts":[{_acts_json(record)}],' if for_admin else ""
-    further_members = _render_sign_ins(record.sign_ins) + _render_links("friends", record.followed)
-    further_members += _render_links("blocked", record.blocked) + _render_participation(record.participation)
-    yield f'{{"player":{player},"standings":[{standings}],{acts}{further_members}"events":['.encode()
+    standings = ",".join([_render_standing(placed, marks_hidden=acts is not None) for placed in record.standings])
+    yield f'{{"player":{player},"standings":[{standings}],'.encode()
+    if acts is not None:
+        async for piece in _list("acts", acts, partial(_render_act, record.user)):
+            yield piece
+        yield b","
+    yield (_render_sign_ins(record.sign_ins) + _render_links("friends", record.followed)).encode()
+    yield (_render_links("blocked", record.blocked) + _render_participation(record.participation)).encode()
+    async for piece in _list("events", events, _render_event):
+        yield piece
+    yield b"}"
+
+
+async def _list(
+    name: str, chunks: AsyncGenerator[Sequence[T], None], render: Callable[[T], str]
+) -> AsyncGenerator[bytes, None]:
+    """Yield a JSON member with a list, in pieces."""
+    yield f'"{name}":['.encode()
     separator = ""
-    async with aclosing(events):
-        async for chunk in events:
-            yield (separator + ",".join(map(_render_event, chunk))).encode()
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            yield (separator + ",".join(map(render, chunk))).encode()
             separator = ","
-    yield b"]}"
+    yield b"]"
 
 
-def _acts_json(record: PlayerExport) -> str:
-    """Return the audit entries about the player as JSON objects, separated by commas."""
-    external_id = record.user.external_id
-    external_ids = {} if external_id is None else {record.user.user_id: external_id}
-    return ",".join([act_out(entry, external_ids).model_dump_json(exclude_unset=True) for entry in record.acts])
+def _render_act(player: Player, entry: AuditEntry) -> str:
+    external_ids = {} if player.external_id is None else {player.user_id: player.external_id}
+    return act_out(entry, external_ids).model_dump_json(exclude_unset=True)
 
 
 def _render_standing(placed: LadderStanding, *, marks_hidden: bool) -> str:

@@ -14,6 +14,7 @@ from leaderforge.services.exporting import ExportFormat
 if TYPE_CHECKING:
     from leaderforge.cli.progress import Advance
     from leaderforge.domain.boards import Ladder
+    from leaderforge.services.ladders import Ladders
     from leaderforge.wiring import Services
 
 ExportBoardArgument = Annotated[str, typer.Argument(help="Slug of the board.")]
@@ -51,15 +52,17 @@ async def _export(board: str, period: str, form: ExportFormat, file: TextIO, dat
         ladders = Ladders(product.parts.store, product.clock)
         ladder = await ladders.get(await board_named(product, board), period)
         with progress_bar(f"Exporting {board}", None) as advance:
-            return await _write(product, ladder, form, file, advance)
+            return await _write(product, ladders, ladder, form, file, advance)
 
 
-async def _write(product: "Services", ladder: "Ladder", form: ExportFormat, file: TextIO, advance: "Advance") -> int:
+async def _write(
+    product: "Services", ladders: "Ladders", ladder: "Ladder", form: ExportFormat, file: TextIO, advance: "Advance"
+) -> int:
     from leaderforge.services import exporting
 
     written = 0
     file.write(exporting.header(form, ladder.board))
-    async for page in exporting.pages(product.query, ladder):
+    async for page in exporting.pages(product.query, ladders, ladder):
         file.write(exporting.lines(form, ladder.board, page.entries))
         written += len(page.entries)
         advance(len(page.entries))

@@ -25,6 +25,7 @@ from leaderforge.imports.foreign.snapshot import ScoreScale, snapshot_plan, writ
 from leaderforge.services.file_imports import ImportTerms
 from leaderforge.services.foreign_places import foreign_places, local_places
 from leaderforge.services.importing import ImportTally
+from leaderforge.services.ladders import Ladders
 from leaderforge.services.rank_differences import compare_ranks
 
 if TYPE_CHECKING:
@@ -175,7 +176,8 @@ async def _compare(
     is_ranking = snapshots.ranking is snapshots.scores
     period = plan.board.calendar.at(product.clock())[0]
     places = await asyncio.to_thread(foreign_places, snapshots.ranking, plan, refusals.reasons if is_ranking else {})
-    here = await local_places(product.query, Ladder(plan.board, period.number))
+    ladders = Ladders(product.parts.store, product.clock)
+    here = await local_places(product.query, ladders, Ladder(plan.board, period.number))
     comparison = compare_ranks(places, here, tie_rule=snapshots.facts.tie_rule)
     print_comparison(f"{snapshots.facts.title}, board {plan.board.slug}, {period.name}", comparison)
     if request.report is not None:

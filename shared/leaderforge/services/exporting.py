@@ -13,7 +13,8 @@ from leaderforge.domain.tiebreakers import unpacked
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
-if TYPE_CHECKING:  # the help of the command needs `ExportFormat`, but not this slow import
+if TYPE_CHECKING:  # the help of the command needs `ExportFormat`, but not these slow imports
+    from leaderforge.services.ladders import Ladders
     from leaderforge.services.query import QueryService
 
 PAGE = 1000
@@ -30,15 +31,18 @@ class ExportFormat(StrEnum):
     NDJSON = "ndjson"
 
 
-async def pages(query: "QueryService", ladder: Ladder) -> AsyncGenerator[Page, None]:
+async def pages(query: "QueryService", ladders: "Ladders", ladder: Ladder) -> AsyncGenerator[Page, None]:
     """Yield all entries of a ladder, best first. Each page is read when it is requested.
 
     The first page is yielded even if it is empty. A player whose standing does not change during the export appears
-    exactly once.
+    exactly once. Raises `PeriodNotFound` if the period is deleted during the export.
     """
     page = await query.page(ladder, 1, PAGE)
     yield page
     while page.next is not None:
+        # The period may leave the index meanwhile. The index would then answer that no entries follow.
+        now = await ladders.get(ladder.board, ladder.period_name)
+        ladder = ladder._replace(indexed=now.indexed)
         page = await query.page_after(ladder, page.next, PAGE)
         yield page
 

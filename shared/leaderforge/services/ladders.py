@@ -10,7 +10,7 @@ from leaderforge.coalescing import BATCH, Coalescer
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.domain.periods import PeriodKind, number_of_name
-from leaderforge.domain.timing import LADDERS_FRESH_MS, LOOKUP_WAIT_MS
+from leaderforge.domain.timing import LADDERS_FRESH_MS, LOOKUP_WAIT_MS, PROPAGATION_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
 
@@ -18,6 +18,8 @@ CURRENT = "current"
 """Name by which a request selects the board's current period of its first period kind."""
 
 _FRESH_S = LADDERS_FRESH_MS / 1000
+_KEPT_S = PROPAGATION_MS / 1000
+"""Minimum time in s from the retirement of a period to its removal from the index."""
 _WAIT_S = LOOKUP_WAIT_MS / 1000
 _MAX_BOARDS = 1024
 """Maximum boards with a cached list."""
@@ -88,7 +90,8 @@ class Ladders:
         try:
             return await self._list(board)
         except (StoreUnavailable, Overloaded):
-            if cached is None:
+            # Another process may have removed periods from the index since, and their tops would be empty.
+            if cached is None or monotonic() - cached.since >= _KEPT_S:
                 raise
             return cached.ladders
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
+from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.domain.friend_errors import MAX_FRIENDS
 from leaderforge.domain.friends import Blocked, Followed
@@ -27,7 +27,7 @@ _ACTS_A_READ = 1000
 
 @dataclass(frozen=True, slots=True)
 class PlayerExport:
-    """Everything stored about a player except the events. `acts` are the audit entries, newest first.
+    """Everything stored about a player except the events and the audit entries.
 
     `followed` and `blocked` are the players whom the player follows or has blocked. `participation` has the data that
     leagues, tournaments, challenges and rewards have stored.
@@ -35,7 +35,6 @@ class PlayerExport:
 
     user: Player
     standings: Sequence[LadderStanding]
-    acts: Sequence[AuditEntry]
     sign_ins: SignInRecord
     followed: Sequence[Followed]
     blocked: Sequence[Blocked]
@@ -80,9 +79,9 @@ class RecordService:
         self._clock = clock
 
     async def read(self, user_id: int) -> PlayerExport:
-        """Return everything stored about a player except the events. Raises `PlayerNotFound`."""
+        """Return everything stored about a player except the events and the audit entries. Raises `PlayerNotFound`."""
         before = await self._user(user_id)
-        standings, acts = await self._records.standings(user_id), await self._acts(user_id)
+        standings = await self._records.standings(user_id)
         sign_ins = await self._sessions.record(user_id)
         followed = await self._friends.followed(user_id, MAX_FRIENDS)
         blocked = await self._friends.blocked(user_id)
@@ -91,11 +90,18 @@ class RecordService:
         if user.created_at != before.created_at:
             # Discard the data read so far, because the player was erased meanwhile, and the id belongs to a new player.
             return await self.read(user_id)
-        return PlayerExport(user, standings, acts, sign_ins, followed, blocked, participation)
+        return PlayerExport(user, standings, sign_ins, followed, blocked, participation)
 
     def events(self, user_id: int) -> AsyncGenerator[Sequence[Kept], None]:
         """Yield all the player's events in chunks, grouped by board."""
         return self._records.events(user_id)
+
+    async def acts(self, user_id: int) -> AsyncGenerator[Sequence[AuditEntry], None]:
+        """Yield the audit entries about the player in chunks, newest first."""
+        before = None
+        while page := await self._audit.entries(AuditFilter(user_id=user_id), _ACTS_A_READ, before):
+            yield [audited.entry for audited in page]
+            before = page[-1].place
 
     async def erase(self, user_id: int, actor: str, reference: str | None = None) -> Erasure:
         """Erase a player and all data of the player.
@@ -120,13 +126,3 @@ class RecordService:
     async def _user(self, user_id: int) -> Player:
         players = await self._users.get([user_id])
         return required(players.get(user_id), PlayerNotFound.of(user_id))
-
-    async def _acts(self, user_id: int) -> Sequence[AuditEntry]:
-        acts: list[Audited] = []
-        has_next = True
-        while has_next:
-            before = acts[-1].place if acts else None
-            page = await self._audit.entries(AuditFilter(user_id=user_id), _ACTS_A_READ, before)
-            acts += page
-            has_next = len(page) == _ACTS_A_READ
-        return [audited.entry for audited in acts]

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Ladder
+from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.entries import PlayerRank
@@ -22,30 +23,44 @@ class RankBatches:
     def __init__(self, reader: Reader, telemetry: Telemetry, tracer: Tracer | None, *, time_limit_s: float) -> None:
         self._reader = reader
         self._telemetry = telemetry
-        self._coalescer = Coalescer(
-            self._read,
-            max_batch=BATCH,
-            max_in_flight=3,
-            stagger_s=STAGGER_S,
-            time_limit_s=time_limit_s,
-            trace=batch_trace(tracer, "rank batch"),
+        # Batch the reads that need the store separately, because they take longer and must not delay the others.
+        self._in_index, self._in_store = (
+            Coalescer(
+                self._read,
+                max_batch=BATCH,
+                max_in_flight=3,
+                stagger_s=STAGGER_S,
+                time_limit_s=time_limit_s,
+                trace=batch_trace(tracer, "rank batch"),
+            )
+            for _ in range(2)
         )
 
     async def rank(self, ladder: Ladder, user_id: int) -> PlayerRank | None:
         """Return a player's entry and percentile, None if the player is not ranked. Raises `Unavailable`."""
-        outcome = await self._coalescer((ladder, user_id))
-        if isinstance(outcome, EntryMoved):
+        batches = self._in_index if ladder.indexed and ladder.at is None else self._in_store
+        outcome = await batches((ladder, user_id))
+        if isinstance(outcome, LeaderForgeError):
             raise outcome
         return outcome
 
-    async def _read(self, requests: Sequence[tuple[Ladder, int]]) -> Sequence[PlayerRank | EntryMoved | None]:
+    async def _read(self, requests: Sequence[tuple[Ladder, int]]) -> Sequence[PlayerRank | LeaderForgeError | None]:
         self._telemetry.observe("rank_batch_size", len(requests))
         by_ladder: defaultdict[Ladder, set[int]] = defaultdict(set)
         for ladder, user_id in requests:
             by_ladder[ladder].add(user_id)
-        results = await asyncio.gather(*(self._players(ladder, user_ids) for ladder, user_ids in by_ladder.items()))
+        results = await asyncio.gather(*map(self._players_or_error, *zip(*by_ladder.items(), strict=True)))
         outcomes = dict(zip(by_ladder, results, strict=True))
-        return [outcomes[ladder].get(user_id) for ladder, user_id in requests]
+        return [
+            outcome if isinstance(outcome := outcomes[ladder], LeaderForgeError) else outcome.get(user_id)
+            for ladder, user_id in requests
+        ]
+
+    async def _players_or_error(self, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes | LeaderForgeError:
+        try:
+            return await self._players(ladder, user_ids)
+        except LeaderForgeError as error:
+            return error
 
     async def _players(self, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes:
         async def read(reading: Reading) -> _Outcomes:

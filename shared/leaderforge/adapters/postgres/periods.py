@@ -16,6 +16,8 @@ _Ids: TypeAlias = tuple[int, int]
 """Board id and period number."""
 
 _FRESH_S = PERIOD_STATE_FRESH_MS / 1000
+_OPEN_S = 60.0
+"""Time in s after which open periods are stored again. An import can add scores to a period that was purged."""
 _MAX_CACHED = 20_000
 """Number of periods at which a cache is emptied. The limit bounds the memory of the two caches to about 10 MB."""
 
@@ -32,6 +34,7 @@ class Periods:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._open: set[_Ids] = set()
+        self._open_until = 0.0
         self._states: dict[_Ids, tuple[bool, float]] = {}
         self._limit_s = commit_limit_s(pool.timeout_s)
 
@@ -40,6 +43,9 @@ class Periods:
 
         Raises `StoreUnavailable` if this takes longer than `COMMIT_LIMIT_MS`.
         """
+        if (now := monotonic()) >= self._open_until:
+            self._open.clear()
+            self._open_until = now + _OPEN_S
         counted = {_ids(ladder) for ladder in ladders if ladder.period != ALL_TIME}
         if new := counted - self._open:
             await self._store_new(new)
