@@ -95,9 +95,9 @@ class World:
 
 @pytest.fixture
 def world(stores: Stores) -> World:
+    stores.clock.ms = END
     if isinstance(stores, Database):
         pool = stores.pool
-        stores.clock.ms = END
         return World(
             stores,
             PostgresAwards(pool),
@@ -165,10 +165,6 @@ async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
     await world.settle()
     stores = world.stores
     stores.clock.ms = world.now
-    if isinstance(stores.scores, MemoryScoreStore):
-        monkeypatch.setattr(
-            "leaderforge.adapters.memory.player_store.time_ns", lambda: world.now * 10**6, raising=False
-        )
     act = AuditEntry(world.now, "tests", "entry.hide", board.slug, 1)
     await stores.moderation.set_entry_hidden(board, 1, True, act)
     assert [(f.board, f.text) for f in await world.service.faults()] != []
@@ -192,6 +188,20 @@ async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
         [(NoticeType.AWARD_GRANTED, *award) for award in granted]
         + [(NoticeType.AWARD_REVOKED, *award) for award in revoked]
     )
+
+
+async def test_a_change_of_a_profile_does_not_settle_a_period_again(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    world.stores.clock.ms = world.now
+    await world.stores.users.change(1, {"username": "Renamed"}, AuditEntry(world.now, "tests", "player.change"))
+    assert await world.settle() == 0
+    # An earlier note of the player does not hide a later act.
+    world.stores.clock.ms = world.now
+    await world.stores.moderation.set_player_hidden(1, True, AuditEntry(world.now, "tests", "player.hide"))
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected([2, 3, 4])
 
 
 async def reported(world: World) -> Counter[tuple[str, int, str]]:
@@ -225,10 +235,6 @@ async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.
     assert await world.service.faults() == []
     winner = max(joining[6:], key=scores.__getitem__)
     stores.clock.ms = world.now
-    if isinstance(stores.scores, MemoryScoreStore):
-        monkeypatch.setattr(
-            "leaderforge.adapters.memory.player_store.time_ns", lambda: world.now * 10**6, raising=False
-        )
     await stores.moderation.set_entry_hidden(
         board, winner, True, AuditEntry(world.now, "tests", "entry.hide", board.slug, winner)
     )

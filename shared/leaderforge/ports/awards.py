@@ -90,9 +90,10 @@ class ResettlementStore(Protocol):
         ...
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:
-        """Return the ladders (board id and period number) of players whom a moderator changed between two times (ms).
+        """Return the ladders (board id and period number) whose standings changed without an event between two times.
 
-        Erased players are left out.
+        The times are in ms. Such changes come from moderators, backfills and scores of teams. Standings of erased
+        players are left out.
         """
         ...
 

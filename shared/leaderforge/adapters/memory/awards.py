@@ -131,9 +131,12 @@ class MemoryResettlements:
         self._until = max(until, self._until or until)
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:
-        touched = await self._scores.touched_between(since, until)
-        ladders = [ladder for user_id in touched for ladder, _ in self._scores.standings_of_player(user_id)]
-        return {place_of(ladder) for ladder in ladders}
+        return {
+            place_of(ladder)
+            for user_id, touched_at in self._scores.touches_between(since, until)
+            for ladder, standing in self._scores.standings_of_player(user_id)
+            if standing.revision >= touched_at * 1000
+        }
 
     async def request(self, periods: Collection[tuple[int, int]], at: int) -> None:
         for key in periods:
