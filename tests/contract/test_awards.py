@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -68,7 +68,7 @@ class World:
         self.part = AwardPart(self.stores.scores, self.awards, self.leagues, self.stores.tournaments, lambda: self.now)
         self.service = self.process()
         self.resettlement = ResettlementService(
-            self.stores.scores, self.periods, self.resettlements, lambda: self.now, part=AWARDS
+            self.stores.scores, self.settlements, self.resettlements, lambda: self.now, part=AWARDS
         )
 
     def process(self) -> SettlementService:
@@ -287,13 +287,46 @@ async def test_the_rules_are_those_of_the_first_settlement(world: World) -> None
     entry = AuditEntry(world.now, "tests", "board.change", board.slug)
     other = RewardTable(PeriodKind.ALL_TIME, (Reward("other", "{}"),))
 
-    def change(stored: Board) -> Board:
-        return Board(**{name: getattr(stored, name) for name in Board.__dataclass_fields__} | {"rewards": other})
-
-    board = await world.stores.scores.change_board(board.slug, change, entry)
+    board = await world.stores.scores.change_board(board.slug, lambda stored: replace(stored, rewards=other), entry)
     await world.resettlements.request([(board.id, ALL_TIME)], world.now)
     assert await world.settle() == 1
     assert await world.granted(board) == expected([1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("table", [None, RewardTable(PeriodKind.ALL_TIME, PODIUM[:1], since=END + 1)])
+async def test_awards_are_corrected_after_the_rewards_were_removed(world: World, table: RewardTable | None) -> None:
+    """The table may have been set again, and then applies to later periods."""
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    entry = AuditEntry(world.now, "tests", "board.change", board.slug)
+    await world.stores.scores.change_board(board.slug, lambda stored: replace(stored, rewards=table), entry)
+    world.stores.clock.ms = world.now
+    await world.stores.moderation.set_player_hidden(1, True, AuditEntry(world.now, "tests", "player.hide"))
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected([2, 3, 4])
+    assert await world.settle() == 0
+    assert await world.resettlements.requests() == {}
+
+
+async def test_the_first_settlement_ends_with_its_rules(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(award_settlement, "_CHUNK", 2)
+    boards = [await world.board() for _ in range(2)]
+    await scored(world, boards[0], 1, 2, 3, 4)
+    await world.stores.scores.record([submit(Ladder(boards[1]), 1, 7, at=5)])
+    world.now += 60_000
+    begun = SettlementProgress(AWARDS, {})
+    for board in boards:
+        await world.settlements.begin(Ladder(board), begun)
+    await world.part.settle_chunk(Ladder(boards[0]), begun)
+    entry = AuditEntry(world.now, "tests", "board.change")
+    other = RewardTable(PeriodKind.ALL_TIME, (Reward("other", "{}"),), since=END + 1)
+    for board in boards:
+        await world.stores.scores.change_board(board.slug, lambda stored: replace(stored, rewards=other), entry)
+    assert await world.settle() == 2
+    assert await world.granted(boards[0]) == expected([1, 2, 3, 4])
+    # The settlement of the second board had no rules yet, and the present rewards apply to later periods.
+    assert await world.awards.count(Ladder(boards[1])) == 0
 
 
 async def test_the_removal_of_a_period_keeps_claimed_awards_only(world: World) -> None:
