@@ -32,6 +32,7 @@ from leaderforge.domain.periods import ALL_TIME, PeriodKind
 from leaderforge.domain.reward_tables import Reward, RewardTable
 from leaderforge.domain.rewards import Award, Claim
 from leaderforge.domain.settlement import SettlementProgress
+from leaderforge.domain.timing import SETTLE_MS
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
 from leaderforge.domain.tournaments import TournamentRules
 from leaderforge.ports.awards import AwardPosition, AwardStore, RankPosition, ResettlementStore
@@ -202,6 +203,43 @@ async def test_a_change_of_a_profile_does_not_settle_a_period_again(world: World
     await world.stores.moderation.set_player_hidden(1, True, AuditEntry(world.now, "tests", "player.hide"))
     assert await world.settle() == 1
     assert await world.granted(board) == expected([2, 3, 4])
+
+
+@pytest.mark.parametrize("ahead_ms", [600_000, 82_800_000, 3 * 86_400_000])
+async def test_an_act_counts_after_the_clock_of_a_process_was_ahead(world: World, ahead_ms: int) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    world.now += ahead_ms
+    await world.settle()
+    world.now -= ahead_ms
+    world.stores.clock.ms = world.now
+    await world.stores.moderation.set_player_hidden(1, True, AuditEntry(world.now, "tests", "player.hide"))
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected([2, 3, 4])
+    assert await world.settle() == 0
+
+
+async def test_no_period_is_settled_again_after_a_clock_was_minutes_ahead(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2)
+    await world.settle()
+    world.now += 600_000
+    await world.settle()
+    world.now -= 600_000
+    assert await world.settle() == 0
+    assert await world.resettlements.reviewed_until() == world.now - SETTLE_MS
+
+
+async def test_a_review_is_not_set_back_by_a_slower_process(world: World) -> None:
+    store = world.resettlements
+    await store.note_reviewed(END, None)
+    await store.note_reviewed(END + 5, END)
+    await store.note_reviewed(END + 3, END)
+    await store.note_reviewed(END + 4, None)
+    assert await store.reviewed_until() == END + 5
+    await store.note_reviewed(END + 1, END + 5)
+    assert await store.reviewed_until() == END + 1
 
 
 async def reported(world: World) -> Counter[tuple[str, int, str]]:

@@ -85,8 +85,11 @@ class ResettlementStore(Protocol):
         """Return the time (ms) up to which the changes by moderators were searched, None before the first search."""
         ...
 
-    async def note_reviewed(self, until: int) -> None:
-        """Store the time (ms) up to which the changes by moderators were searched."""
+    async def note_reviewed(self, until: int, before: int | None) -> None:
+        """Store the time (ms) up to which the changes by moderators were searched.
+
+        `before` is the stored time that the caller has read. Only this time may be replaced by an earlier time.
+        """
         ...
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:

@@ -65,11 +65,11 @@ class ResettlementService:
         """Request another settlement of each period that was changed since the last search, which ended at `since`."""
         in_doubt, now = await self._store.in_doubt_since(), self._clock()
         until = (now if in_doubt is None else min(now, in_doubt)) - SETTLE_MS
-        if since is not None and since >= until:
+        if since is not None and until <= since <= now:
             return
         if since is not None:
-            await self._resettlements.request(await self._changed(boards, since, until), until)
-        await self._resettlements.note_reviewed(until)
+            await self._resettlements.request(await self._changed(boards, _begin(since, until), until), until)
+        await self._resettlements.note_reviewed(until, since)
 
     async def _changed(self, boards: Collection[Board], since: int, until: int) -> Collection[tuple[int, int]]:
         if until - since <= TOUCHES_KEPT_MS:
@@ -81,3 +81,15 @@ class ResettlementService:
         """Return the numbers of the latest periods whose settlements have reached the part."""
         settlements = await self._settlements.settlements(board, ALL_TIME)
         return sorted(i for i, stored in settlements.items() if stored.progress.part == self._part)[-_MAX_PERIODS:]
+
+
+def _begin(since: int, until: int) -> int:
+    """Return the time (ms) at which a search up to `until` begins. The last search ended at `since`.
+
+    If the clock of a process was ahead, the last search may have ended in the future, and missed later changes. Their
+    notes are among those of the last day. If the clock was far ahead, its process may have deleted these notes. Then
+    return 0.
+    """
+    if since <= until:
+        return since
+    return until - TOUCHES_KEPT_MS if since - until <= TOUCHES_KEPT_MS // 2 else 0

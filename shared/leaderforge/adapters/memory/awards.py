@@ -127,8 +127,9 @@ class MemoryResettlements:
     async def reviewed_until(self) -> int | None:
         return self._until
 
-    async def note_reviewed(self, until: int) -> None:
-        self._until = max(until, self._until or until)
+    async def note_reviewed(self, until: int, before: int | None) -> None:
+        if self._until is None or self._until < until or self._until == before:
+            self._until = until
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:
         return {
