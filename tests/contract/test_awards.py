@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -28,10 +29,13 @@ from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.notice_log import OutboxRow
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.domain.periods import ALL_TIME, PeriodKind
+from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.reward_tables import Reward, RewardTable
 from leaderforge.domain.rewards import Award, Claim
 from leaderforge.domain.settlement import SettlementProgress
+from leaderforge.domain.team_rules import TeamRules
+from leaderforge.domain.teams import Team
 from leaderforge.domain.timing import SETTLE_MS
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
 from leaderforge.domain.tournaments import TournamentRules
@@ -203,6 +207,55 @@ async def test_a_change_of_a_profile_does_not_settle_a_period_again(world: World
     await world.stores.moderation.set_player_hidden(1, True, AuditEntry(world.now, "tests", "player.hide"))
     assert await world.settle() == 1
     assert await world.granted(board) == expected([2, 3, 4])
+
+
+async def test_every_act_on_a_standing_is_a_change_of_its_period(world: World) -> None:
+    stores, times = world.stores, count(END + 1)
+    board, other = await stores.board(policy=Policy.BEST), await stores.board(policy=Policy.BEST)
+    ladder, entry = Ladder(board), AuditEntry(END, "tests", "moderate")
+    await stores.players(1)
+    submission = submit(ladder, 1, 7, at=5)
+    await stores.scores.record([submission, submit(Ladder(other), 1, 7, at=5)])
+
+    async def changed(act: Awaitable[object]) -> Collection[tuple[int, int]]:
+        await act
+        return await world.resettlements.changed_between(stores.clock.ms or 0, (stores.clock.ms or 0) + 1)
+
+    id_, moderation = submission.event.submission_id, stores.moderation
+    for act in (
+        lambda: moderation.set_entry_hidden(board, 1, True, entry),
+        lambda: moderation.set_entry_hidden(board, 1, False, entry),
+        lambda: moderation.set_submission_removed(board, 1, id_, True, entry),
+        lambda: moderation.set_submission_removed(board, 1, id_, False, entry),
+        lambda: moderation.replace_submission(submit(ladder, 1, 8, at=6, id=id_.int), entry, in_past=False),
+        lambda: moderation.remove_from(ladder, 1, entry),
+        lambda: moderation.set_score(submit(ladder, 1, 9, at=7), entry),
+        lambda: moderation.remove(board, 1, entry),
+        lambda: stores.scores.refold(ladder, [1]),
+    ):
+        stores.clock.ms = next(times)
+        assert set(await changed(act())) == {(board.id, ALL_TIME)}
+    stores.clock.ms = next(times)
+    hidden = await changed(moderation.set_player_hidden(1, True, entry))
+    assert set(hidden) == {(board.id, ALL_TIME), (other.id, ALL_TIME)}
+
+
+async def test_a_score_of_a_team_is_a_change_of_its_period_only(world: World) -> None:
+    stores, day_ms = world.stores, 86_400_000
+    daily: dict[str, Any] = {"policy": Policy.BEST, "calendar": Calendar((PeriodKind.DAILY,))}
+    source = await stores.board(**daily)
+    board = await stores.board(**daily, team=TeamRules(source.slug))
+    stores.clock.ms = END - day_ms
+    entry = AuditEntry(stores.clock.ms, "tests", "team.create")
+    await stores.players(1)
+    joined = replace(entry, action="team.join", user_id=1)
+    await stores.teams.create(Player(-1, "Team", None, 0), Team(-1, captain_id=1), entry, joined)
+    for at in (END, END + day_ms):
+        stores.clock.ms = at
+        [ladder], [of_source] = board.ladders_at(at), source.ladders_at(at)
+        await stores.scores.record([submit(of_source, 1, 7, at=at)])
+        assert await stores.team_scores.refresh(ladder, source, -1, [1]) != []
+        assert set(await world.resettlements.changed_between(at, at + 1)) == {(board.id, ladder.period)}
 
 
 @pytest.mark.parametrize("ahead_ms", [600_000, 82_800_000, 3 * 86_400_000])
