@@ -108,7 +108,8 @@ class LeagueWorld:
 
     def resettlement(self) -> ResettlementService:
         """Return the service that finds settled periods whose results a moderator has changed."""
-        stores = self.database.scores, self._periods, PostgresResettlements(self.database.pool)
+        pool = self.database.pool
+        stores = self.database.scores, PostgresSettlementStore(pool), PostgresResettlements(pool)
         return ResettlementService(*stores, lambda: self.now, part=AWARDS)
 
     async def faults(self, ladder: Ladder) -> Sequence[SettlementFault]:

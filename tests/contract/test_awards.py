@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -29,10 +30,14 @@ from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import Board, Ladder, Policy, RankStyle
 from leaderforge.domain.notice_log import OutboxRow
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.domain.periods import ALL_TIME, PeriodKind
+from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.reward_tables import Reward, RewardTable
 from leaderforge.domain.rewards import Award, AwardRules, Claim
 from leaderforge.domain.settlement import SettlementProgress
+from leaderforge.domain.team_rules import TeamRules
+from leaderforge.domain.teams import Team
+from leaderforge.domain.timing import SETTLE_MS
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
 from leaderforge.domain.tournaments import TournamentRules
 from leaderforge.ports.awards import AwardPosition, AwardStore, RankPosition, ResettlementStore
@@ -70,7 +75,7 @@ class World:
         self.part = AwardPart(self.stores.scores, self.awards, self.leagues, self.stores.tournaments, lambda: self.now)
         self.service = self.process()
         self.resettlement = ResettlementService(
-            self.stores.scores, self.periods, self.resettlements, lambda: self.now, part=AWARDS
+            self.stores.scores, self.settlements, self.resettlements, lambda: self.now, part=AWARDS
         )
 
     def process(self) -> SettlementService:
@@ -101,9 +106,9 @@ def world(stores: Stores) -> World:
 
 
 def new_world(stores: Stores) -> World:
+    stores.clock.ms = END
     if isinstance(stores, Database):
         pool = stores.pool
-        stores.clock.ms = END
         return World(
             stores,
             PostgresAwards(pool),
@@ -171,10 +176,6 @@ async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
     await world.settle()
     stores = world.stores
     stores.clock.ms = world.now
-    if isinstance(stores.scores, MemoryScoreStore):
-        monkeypatch.setattr(
-            "leaderforge.adapters.memory.player_store.time_ns", lambda: world.now * 10**6, raising=False
-        )
     act = AuditEntry(world.now, "tests", "entry.hide", board.slug, 1)
     await stores.moderation.set_entry_hidden(board, 1, True, act)
     assert [(f.board, f.text) for f in await world.service.faults()] != []
@@ -198,6 +199,106 @@ async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
         [(NoticeType.AWARD_GRANTED, *award) for award in granted]
         + [(NoticeType.AWARD_REVOKED, *award) for award in revoked]
     )
+
+
+async def test_a_change_of_a_profile_does_not_settle_a_period_again(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    world.stores.clock.ms = world.now
+    await world.stores.users.change(1, {"username": "Renamed"}, AuditEntry(world.now, "tests", "player.change"))
+    assert await world.settle() == 0
+    # An earlier note of the player does not hide a later act.
+    world.stores.clock.ms = world.now
+    await world.stores.moderation.set_player_hidden(1, True, AuditEntry(world.now, "tests", "player.hide"))
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected([2, 3, 4])
+
+
+async def test_every_act_on_a_standing_is_a_change_of_its_period(world: World) -> None:
+    stores, times = world.stores, count(END + 1)
+    board, other = await stores.board(policy=Policy.BEST), await stores.board(policy=Policy.BEST)
+    ladder, entry = Ladder(board), AuditEntry(END, "tests", "moderate")
+    await stores.players(1)
+    submission = submit(ladder, 1, 7, at=5)
+    await stores.scores.record([submission, submit(Ladder(other), 1, 7, at=5)])
+
+    async def changed(act: Awaitable[object]) -> Collection[tuple[int, int]]:
+        await act
+        return await world.resettlements.changed_between(stores.clock.ms or 0, (stores.clock.ms or 0) + 1)
+
+    id_, moderation = submission.event.submission_id, stores.moderation
+    for act in (
+        lambda: moderation.set_entry_hidden(board, 1, True, entry),
+        lambda: moderation.set_entry_hidden(board, 1, False, entry),
+        lambda: moderation.set_submission_removed(board, 1, id_, True, entry),
+        lambda: moderation.set_submission_removed(board, 1, id_, False, entry),
+        lambda: moderation.replace_submission(submit(ladder, 1, 8, at=6, id=id_.int), entry, in_past=False),
+        lambda: moderation.remove_from(ladder, 1, entry),
+        lambda: moderation.set_score(submit(ladder, 1, 9, at=7), entry),
+        lambda: moderation.remove(board, 1, entry),
+        lambda: stores.scores.refold(ladder, [1]),
+    ):
+        stores.clock.ms = next(times)
+        assert set(await changed(act())) == {(board.id, ALL_TIME)}
+    stores.clock.ms = next(times)
+    hidden = await changed(moderation.set_player_hidden(1, True, entry))
+    assert set(hidden) == {(board.id, ALL_TIME), (other.id, ALL_TIME)}
+
+
+async def test_a_score_of_a_team_is_a_change_of_its_period_only(world: World) -> None:
+    stores, day_ms = world.stores, 86_400_000
+    daily: dict[str, Any] = {"policy": Policy.BEST, "calendar": Calendar((PeriodKind.DAILY,))}
+    source = await stores.board(**daily)
+    board = await stores.board(**daily, team=TeamRules(source.slug))
+    stores.clock.ms = END - day_ms
+    entry = AuditEntry(stores.clock.ms, "tests", "team.create")
+    await stores.players(1)
+    joined = replace(entry, action="team.join", user_id=1)
+    await stores.teams.create(Player(-1, "Team", None, 0), Team(-1, captain_id=1), entry, joined)
+    for at in (END, END + day_ms):
+        stores.clock.ms = at
+        [ladder], [of_source] = board.ladders_at(at), source.ladders_at(at)
+        await stores.scores.record([submit(of_source, 1, 7, at=at)])
+        assert await stores.team_scores.refresh(ladder, source, -1, [1]) != []
+        assert set(await world.resettlements.changed_between(at, at + 1)) == {(board.id, ladder.period)}
+
+
+@pytest.mark.parametrize("ahead_ms", [600_000, 82_800_000, 3 * 86_400_000])
+async def test_an_act_counts_after_the_clock_of_a_process_was_ahead(world: World, ahead_ms: int) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    world.now += ahead_ms
+    await world.settle()
+    world.now -= ahead_ms
+    world.stores.clock.ms = world.now
+    await world.stores.moderation.set_player_hidden(1, True, AuditEntry(world.now, "tests", "player.hide"))
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected([2, 3, 4])
+    assert await world.settle() == 0
+
+
+async def test_no_period_is_settled_again_after_a_clock_was_minutes_ahead(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2)
+    await world.settle()
+    world.now += 600_000
+    await world.settle()
+    world.now -= 600_000
+    assert await world.settle() == 0
+    assert await world.resettlements.reviewed_until() == world.now - SETTLE_MS
+
+
+async def test_a_review_is_not_set_back_by_a_slower_process(world: World) -> None:
+    store = world.resettlements
+    await store.note_reviewed(END, None)
+    await store.note_reviewed(END + 5, END)
+    await store.note_reviewed(END + 3, END)
+    await store.note_reviewed(END + 4, None)
+    assert await store.reviewed_until() == END + 5
+    await store.note_reviewed(END + 1, END + 5)
+    assert await store.reviewed_until() == END + 1
 
 
 async def reported(world: World) -> Counter[tuple[str, int, str]]:
@@ -231,10 +332,6 @@ async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.
     assert await world.service.faults() == []
     winner = max(joining[6:], key=scores.__getitem__)
     stores.clock.ms = world.now
-    if isinstance(stores.scores, MemoryScoreStore):
-        monkeypatch.setattr(
-            "leaderforge.adapters.memory.player_store.time_ns", lambda: world.now * 10**6, raising=False
-        )
     await stores.moderation.set_entry_hidden(
         board, winner, True, AuditEntry(world.now, "tests", "entry.hide", board.slug, winner)
     )
@@ -306,6 +403,42 @@ async def test_rules_without_a_rank_style_take_that_of_the_board(on_postgres: Da
     rules = await world.awards.rules(Ladder(board))
     assert rules is not None
     assert rules.rank_style is RankStyle.SHARED
+
+
+@pytest.mark.parametrize("table", [None, RewardTable(PeriodKind.ALL_TIME, PODIUM[:1], since=END + 1)])
+async def test_awards_are_corrected_after_the_rewards_were_removed(world: World, table: RewardTable | None) -> None:
+    """The table may have been set again, and then applies to later periods."""
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    entry = AuditEntry(world.now, "tests", "board.change", board.slug)
+    await world.stores.scores.change_board(board.slug, lambda stored: replace(stored, rewards=table), entry)
+    world.stores.clock.ms = world.now
+    await world.stores.moderation.set_player_hidden(1, True, AuditEntry(world.now, "tests", "player.hide"))
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected([2, 3, 4])
+    assert await world.settle() == 0
+    assert await world.resettlements.requests() == {}
+
+
+async def test_the_first_settlement_ends_with_its_rules(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(award_settlement, "_CHUNK", 2)
+    boards = [await world.board() for _ in range(2)]
+    await scored(world, boards[0], 1, 2, 3, 4)
+    await world.stores.scores.record([submit(Ladder(boards[1]), 1, 7, at=5)])
+    world.now += 60_000
+    begun = SettlementProgress(AWARDS, {})
+    for board in boards:
+        await world.settlements.begin(Ladder(board), begun)
+    await world.part.settle_chunk(Ladder(boards[0]), begun)
+    entry = AuditEntry(world.now, "tests", "board.change")
+    other = RewardTable(PeriodKind.ALL_TIME, (Reward("other", "{}"),), since=END + 1)
+    for board in boards:
+        await world.stores.scores.change_board(board.slug, lambda stored: replace(stored, rewards=other), entry)
+    assert await world.settle() == 2
+    assert await world.granted(boards[0]) == expected([1, 2, 3, 4])
+    # The settlement of the second board had no rules yet, and the present rewards apply to later periods.
+    assert await world.awards.count(Ladder(boards[1])) == 0
 
 
 async def test_the_removal_of_a_period_keeps_claimed_awards_only(world: World) -> None:

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -24,6 +25,7 @@ from leaderforge.domain.errors import NotRanked, StoreUnavailable
 from leaderforge.domain.league import Arrival, DivisionRank, Inactivity, LeagueResult, MemberSeat, Movement, Zone
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.moments import Moments
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.rewards import Claim
 from leaderforge.domain.score_types import ScoreType
@@ -277,6 +279,32 @@ async def settle_next_week(world: LeagueWorld) -> None:
     """End the present week, and settle it."""
     world.set_now(world.now + WEEK_MS + 600_000)
     assert await world.settlement().run() == 1
+
+
+@pytest.mark.parametrize("again", [None, "weekly", "daily"])
+async def test_results_of_a_league_stay_when_awards_are_corrected(database: Database, again: str | None) -> None:
+    """The rewards were removed after the settlement. Some tests set them again."""
+    everyone = {"period": "weekly", "rewards": [{"reward": "all", "payload": {}}]}
+    rules = league(6, promotion=Zone(places=1))
+    calendar = Calendar((PeriodKind.WEEKLY, PeriodKind.DAILY))
+    world = await LeagueWorld.of(database, rules, reward_table_of(everyone, START), calendar=calendar)
+    await database.players(1, 2, 3)
+    await arrive(world, 1, 2, 3)
+    ladder = world.ladder
+    await settle_next_week(world)
+    await world.resettlement().run()
+    results = await world.results(ladder)
+    others = {"period": again, "rewards": [{"reward": "others", "payload": {}}]}
+    table = None if again is None else reward_table_of(others, world.now)
+    entry = AuditEntry(world.now, "tests", "board.change")
+    await database.scores.change_board(world.board.slug, lambda board: replace(board, rewards=table), entry)
+    await database.moderation.set_player_hidden(3, True, entry)
+    world.set_now(world.now + 60_000)
+    assert await world.resettlement().run() == 1
+    assert await world.settlement().run() == 1
+    assert await world.results(ladder) == results
+    assert await world.awards(ladder) == {(1, "all"), (2, "all")}
+    assert await world.settlement().due() == []
 
 
 async def rows_by_table(database: Database, ladder: Ladder) -> dict[str, int]:

@@ -39,6 +39,7 @@ async def test_a_settlement_moves_from_its_begin_to_its_finish(stores: Stores, s
         await settlements.finish(ladder, BEGUN, 7)
     await settlements.finish(ladder, MOVED, 8)
     assert await settlements.settlements(board, 0) == {FIRST: Settlement(MOVED, settled_at=8)}
+    assert board.id not in await settlements.unfinished()
     with pytest.raises(SettlementOvertaken):
         await settlements.finish(ladder, MOVED, 9)
 
@@ -50,6 +51,8 @@ async def test_settlements_are_read_by_board_and_from_a_period_on(stores: Stores
             await settlements.begin(Ladder(board, period), BEGUN)
     assert (await settlements.settlements(boards[0], FIRST)).keys() == {FIRST, SECOND}
     assert (await settlements.settlements(boards[0], FIRST + 1)).keys() == {SECOND}
+    unfinished = await settlements.unfinished()
+    assert [sorted(unfinished[board.id]) for board in boards] == [[FIRST, SECOND]] * 2
 
 
 async def test_a_concurrent_step_is_made_once(database: Database) -> None:

@@ -15,6 +15,7 @@ from leaderforge.domain.boards import Backfill, Board, Ladder
 from leaderforge.domain.errors import StoreUnavailable
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.settlement import (
+    EARLIER,
     Position,
     SettledPeriods,
     Settlement,
@@ -23,6 +24,7 @@ from leaderforge.domain.settlement import (
     SettlementStep,
 )
 from leaderforge.domain.timing import LAST_COUNT_MS
+from leaderforge.services import settlement as settlement_module
 from leaderforge.services.settlement import SettlementService
 from tests.unit.test_rollover import DAY, GRACE, MIDNIGHT, World
 
@@ -37,21 +39,23 @@ class NotedPart:
 
     def __init__(self, name: str, store: MemorySettlementStore, written: list[tuple[str, int, int]]) -> None:
         self.name = name
-        self.since = MIDNIGHT
+        self.since: int | None = MIDNIGHT
         self.fails_at: int | None = None
         self.dies_after: int | None = None
         self._store = store
         self._written = written
 
     def periods(self, board: Board) -> SettledPeriods | None:
-        return SettledPeriods(PeriodKind.DAILY, self.since) if board.slug == "b" else None
+        if board.slug != "b" or self.since is None:
+            return None
+        return SettledPeriods(PeriodKind.DAILY, self.since)
 
     async def settle_chunk(self, ladder: Ladder, progress: SettlementProgress) -> Position | None:
         chunk = progress.position.get("chunk", 0)
         if chunk == CHUNKS:
             return None
         self._fail_once("fails_at", chunk)
-        step = SettlementStep(ladder, progress, {"chunk": chunk + 1})
+        step = SettlementStep(ladder, progress, {"chunk": chunk + 1, EARLIER: progress.earlier})
         self._store.make_step(step)
         self._written.append((self.name, ladder.period, chunk))
         self._fail_once("dies_after", chunk)
@@ -170,6 +174,60 @@ async def test_a_part_that_was_switched_off_does_not_stop_a_settlement(settling:
         await settling.service.run()
     del settling.parts[0]
     assert await settling.process().run() == 2
+
+
+async def test_results_stay_if_the_part_in_progress_is_unknown(settling: Settling) -> None:
+    settling.world.now = MIDNIGHT + 3 * DAY
+    settling.parts[1].fails_at = 1
+    with pytest.raises(StoreUnavailable):
+        await settling.service.run()
+    del settling.parts[1]
+    assert await settling.process().run() == 2
+    firsts = [chunk for chunk in settling.expected(*settling.ladders) if chunk[0] == "first"]
+    assert [chunk for chunk in settling.written if chunk[0] == "first"] == firsts
+
+
+@pytest.mark.parametrize("since", [None, MIDNIGHT + 9 * DAY])
+async def test_a_part_in_progress_ends_after_the_board_has_changed(settling: Settling, since: int | None) -> None:
+    settling.world.now = MIDNIGHT + DAY + GRACE + LAST_COUNT_MS
+    settling.parts[1].dies_after = 1
+    with pytest.raises(StoreUnavailable):
+        await settling.service.run()
+    for part in settling.parts:
+        part.since = since
+    assert await settling.process().run() == 1
+    assert settling.written == settling.expected(settling.ladders[0])
+
+
+@pytest.mark.parametrize("since", [None, MIDNIGHT + 9 * DAY])
+async def test_only_the_last_part_of_a_reopened_period_runs_again(settling: Settling, since: int | None) -> None:
+    settling.world.now = MIDNIGHT + 3 * DAY
+    await settling.service.run()
+    settling.written.clear()
+    for part in settling.parts:
+        part.since = since
+    assert settling.store.reopen(settling.ladders[0], "second")
+    assert await settling.service.run() == 1
+    assert settling.written == [("second", settling.ladders[0].period, i) for i in range(CHUNKS)]
+    assert await settling.service.run() == 0
+
+
+async def test_a_reopened_period_is_settled_at_any_age(settling: Settling, monkeypatch: pytest.MonkeyPatch) -> None:
+    settling.world.now = MIDNIGHT + 3 * DAY
+    await settling.service.run()
+    monkeypatch.setattr(settlement_module, "_MAX_PERIODS", 1)
+    assert settling.store.reopen(settling.ladders[0], "second")
+    assert await settling.service.run() == 1
+
+
+async def test_an_expired_period_is_not_settled_again(settling: Settling) -> None:
+    settling.world.now = MIDNIGHT + 3 * DAY
+    await settling.service.run()
+    settling.written.clear()
+    assert settling.store.reopen(settling.ladders[0], "second")
+    await settling.world.periods.expire(settling.ladders[0], settling.world.now)
+    assert await settling.service.run() == 0
+    assert settling.written == []
 
 
 async def test_faults_of_settled_periods_only_are_listed(settling: Settling) -> None:

@@ -90,9 +90,10 @@ class SettledPeriods:
     kind: PeriodKind
     since: int
 
-    def includes(self, period: Period, ends_at: int | None) -> bool:
-        """Return whether this includes the period. Scores from `ends_at` (ms) on do not count in the period."""
-        return period.kind is self.kind and ends_at is not None and ends_at > self.since
+    def includes(self, board: Board, period: Period) -> bool:
+        """Return whether this includes a period of the board."""
+        end = ends_at(board, period)
+        return period.kind is self.kind and end is not None and end > self.since
 
 
 class SettlementFault(NamedTuple):

@@ -85,14 +85,18 @@ class ResettlementStore(Protocol):
         """Return the time (ms) up to which the changes by moderators were searched, None before the first search."""
         ...
 
-    async def note_reviewed(self, until: int) -> None:
-        """Store the time (ms) up to which the changes by moderators were searched."""
+    async def note_reviewed(self, until: int, before: int | None) -> None:
+        """Store the time (ms) up to which the changes by moderators were searched.
+
+        `before` is the stored time that the caller has read. Only this time may be replaced by an earlier time.
+        """
         ...
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:
-        """Return the ladders (board id and period number) of players whom a moderator changed between two times (ms).
+        """Return the ladders (board id and period number) whose standings changed without an event between two times.
 
-        Erased players are left out.
+        The times are in ms. Such changes come from moderators, backfills and scores of teams. Standings of erased
+        players are left out.
         """
         ...
 

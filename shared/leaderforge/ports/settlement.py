@@ -1,6 +1,6 @@
 """Settlement of periods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from leaderforge.domain.boards import Board, Ladder
@@ -18,6 +18,10 @@ class SettlementStore(Protocol):
 
     async def settlements(self, board: Board, first: int) -> Mapping[int, Settlement]:
         """Return the settlements of a board's periods with the number `first` or higher, by period number."""
+        ...
+
+    async def unfinished(self) -> Mapping[int, Collection[int]]:
+        """Return the numbers of the periods whose settlements are in progress, by board id."""
         ...
 
     async def begin(self, ladder: Ladder, progress: SettlementProgress) -> None:

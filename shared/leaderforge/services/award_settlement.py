@@ -139,8 +139,11 @@ class AwardPart:
         stored = await self._awards.rules(ladder)
         if stored is not None:
             return stored
-        table = ladder.board.rewards
-        rules = AwardRules(() if table is None else table.rewards, ladder.board.tiers, ladder.board.rank_style)
+        board = ladder.board
+        table, periods = board.rewards, self.periods(board)
+        if periods is not None and not periods.includes(board, board.calendar.numbered(ladder.period)):
+            table = None  # The table was set after the end of the period, while its settlement was in progress.
+        rules = AwardRules(() if table is None else table.rewards, board.tiers, board.rank_style)
         return await self._awards.keep_rules(ladder, rules)
 
     async def _revoke_chunk(self, ladder: Ladder, progress: SettlementProgress, revision: int) -> Position | None:

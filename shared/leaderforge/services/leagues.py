@@ -12,7 +12,7 @@ from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.grouping import grouped
 from leaderforge.domain.league import MIDDLE_BAND, Arrival, LastResult, League
 from leaderforge.domain.periods import Period, number_of_start
-from leaderforge.domain.settlement import SettledPeriods, Settlement, ends_at, settles_at
+from leaderforge.domain.settlement import SettledPeriods, Settlement, settles_at
 from leaderforge.domain.standings import LadderStanding
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.timing import SETTLE_MS
@@ -60,7 +60,7 @@ def has_final_results(settlement: Settlement | None, moment: int | None = None) 
 def is_league_period(board: Board, period: Period) -> bool:
     """Return whether a period of the board is played as a league."""
     periods = league_periods(board)
-    return periods is not None and periods.includes(period, ends_at(board, period))
+    return periods is not None and periods.includes(board, period)
 
 
 class SeatService:
@@ -149,9 +149,13 @@ class SeatService:
         return self._cached(ladder, league)
 
     async def open(self, ladder: Ladder) -> League | None:
-        """Open the groups of a period with the present rules of the board, and return the period's rules."""
-        if ladder.board.league is not None:
-            await self._leagues.open(ladder, ladder.board.league, self._clock())
+        """Open the groups of a period with the present rules of the board, and return the period's rules.
+
+        Groups open only in a period that is played as a league. Without groups, return None.
+        """
+        board = ladder.board
+        if board.league is not None and is_league_period(board, board.calendar.numbered(ladder.period)):
+            await self._leagues.open(ladder, board.league, self._clock())
         return self._cached(ladder, await self._leagues.rules(ladder))
 
     def _cached(self, ladder: Ladder, league: League | None) -> League | None:

@@ -1,13 +1,14 @@
 """Repeated settlement of periods whose results a moderator has changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.timing import SETTLE_MS, TOUCHES_KEPT_MS
 from leaderforge.ports.awards import ResettlementStore
 from leaderforge.ports.clock import Clock
-from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.settlement import SettlementStore
 from leaderforge.services.cadence import Cadence
 
 _EVERY_S = 5.0
@@ -21,14 +22,21 @@ class ResettlementService:
 
     A moderator's change of standings leaves a note in the store, in the transaction of the change. An erasure requests
     the settlements itself, because it deletes the standings. Therefore nothing is lost if a process dies. Two processes
-    that run concurrently settle a period twice, with the same result. If no board has rewards, the notes are not read.
+    that run concurrently settle a period twice, with the same result. The notes are not read before a board has rewards
+    for the first time. Later, a period is settled again even if the board has other rewards by then, or none.
     """
 
     def __init__(
-        self, store: ScoreStore, periods: PeriodStore, resettlements: ResettlementStore, clock: Clock, *, part: str
+        self,
+        store: ScoreStore,
+        settlements: SettlementStore,
+        resettlements: ResettlementStore,
+        clock: Clock,
+        *,
+        part: str,
     ) -> None:
         self._store = store
-        self._periods = periods
+        self._settlements = settlements
         self._resettlements = resettlements
         self._clock = clock
         self._part = part
@@ -40,10 +48,11 @@ class ResettlementService:
 
     async def run(self) -> int:
         """Reopen the settlements of changed periods, which settlement then continues. Return the number of periods."""
-        boards = {board.id: board for board in await self._store.boards() if board.rewards is not None}
-        if not boards:
+        boards = {board.id: board for board in await self._store.boards()}
+        since = await self._resettlements.reviewed_until()
+        if since is None and all(board.rewards is None for board in boards.values()):
             return 0
-        await self._review(boards.values())
+        await self._review(boards.values(), since)
         count = 0
         for (board_id, period), requested_at in (await self._resettlements.requests()).items():
             if board_id not in boards:
@@ -52,22 +61,35 @@ class ResettlementService:
                 count += 1
         return count
 
-    async def _review(self, boards: Collection[Board]) -> None:
-        """Request another settlement of each period in which a player was changed since the last search."""
+    async def _review(self, boards: Collection[Board], since: int | None) -> None:
+        """Request another settlement of each period that was changed since the last search, which ended at `since`."""
         in_doubt, now = await self._store.in_doubt_since(), self._clock()
         until = (now if in_doubt is None else min(now, in_doubt)) - SETTLE_MS
-        since = await self._resettlements.reviewed_until()
-        if since is not None and since >= until:
+        if since is not None and until <= since <= now:
             return
         if since is not None:
-            await self._resettlements.request(await self._changed(boards, since, until), until)
-        await self._resettlements.note_reviewed(until)
+            await self._resettlements.request(await self._changed(boards, _begin(since, until), until), until)
+        await self._resettlements.note_reviewed(until, since)
 
     async def _changed(self, boards: Collection[Board], since: int, until: int) -> Collection[tuple[int, int]]:
-        if until - since > TOUCHES_KEPT_MS:
-            # Some notes of changes since the last search may be deleted already. Therefore settle all periods again.
-            periods = [ladder for board in boards for ladder in await self._periods.periods(board, _MAX_PERIODS)]
-            return [(ladder.board.id, ladder.period) for ladder in (*map(Ladder, boards), *periods)]
-        rewarded = {board.id for board in boards}
-        changed = await self._resettlements.changed_between(since, until)
-        return [(board_id, period) for board_id, period in changed if board_id in rewarded]
+        if until - since <= TOUCHES_KEPT_MS:
+            return await self._resettlements.changed_between(since, until)
+        # Some notes of changes since the last search may be deleted already. Therefore settle all periods again.
+        return [(board.id, period) for board in boards for period in await self._latest(board)]
+
+    async def _latest(self, board: Board) -> Sequence[int]:
+        """Return the numbers of the latest periods whose settlements have reached the part."""
+        settlements = await self._settlements.settlements(board, ALL_TIME)
+        return sorted(i for i, stored in settlements.items() if stored.progress.part == self._part)[-_MAX_PERIODS:]
+
+
+def _begin(since: int, until: int) -> int:
+    """Return the time (ms) at which a search up to `until` begins. The last search ended at `since`.
+
+    If the clock of a process was ahead, the last search may have ended in the future, and missed later changes. Their
+    notes are among those of the last day. If the clock was far ahead, its process may have deleted these notes. Then
+    return 0.
+    """
+    if since <= until:
+        return since
+    return until - TOUCHES_KEPT_MS if since - until <= TOUCHES_KEPT_MS // 2 else 0

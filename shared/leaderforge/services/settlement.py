@@ -11,7 +11,6 @@ from leaderforge.domain.settlement import (
     SettlementFault,
     SettlementOvertaken,
     SettlementProgress,
-    ends_at,
     settles_at,
 )
 from leaderforge.ports.clock import Clock
@@ -38,7 +37,8 @@ class SettlementService:
     The parts of a period run in order. Each part writes its results in chunks. One transaction writes a chunk and the
     progress. A killed process therefore loses at most one chunk, and any other process continues. The lease prevents
     double work. The progress prevents double results, even if two processes settle the same period. The periods of a
-    board are settled in order.
+    board are settled in order. A settlement that has begun is finished, even if the settings of the board change
+    meanwhile.
 
     A period waits for the end of a backfill that adds scores to it. A period of a team board also waits until a sweep
     of the team scores (`TeamScores`) has reached the time of its settlement.
@@ -100,7 +100,9 @@ class SettlementService:
 
     async def due(self) -> Sequence[Sequence[Ladder]]:
         """Return the ladders of the periods that are due and not settled, by board, the earliest first."""
-        return [ladders for board in await self._store.boards() if (ladders := await self._due_on(board))]
+        unfinished = await self._settlements.unfinished()
+        boards = await self._store.boards()
+        return [ladders for board in boards if (ladders := await self._due_on(board, unfinished.get(board.id, ())))]
 
     async def awaited(self, board: Board) -> Collection[int]:
         """Return the numbers of the board's stored periods that have no final results yet, due or not."""
@@ -131,15 +133,25 @@ class SettlementService:
         return len(ladders)
 
     async def _settle(self, ladder: Ladder) -> None:
-        parts = self._parts_of(ladder)
-        await self._settlements.begin(ladder, SettlementProgress(parts[0].name, {}))
-        progress = (await self._stored(ladder.board))[ladder.period].progress
-        names = [part.name for part in parts]
-        # If the stored part is unknown to this version, or was switched off meanwhile, begin with the first part.
-        first = names.index(progress.part) if progress.part in names else 0
-        for part in parts[first:]:
+        if parts := self._parts_of(ladder):
+            await self._settlements.begin(ladder, SettlementProgress(parts[0].name, {}))
+        stored = (await self._settlements.settlements(ladder.board, ladder.period)).get(ladder.period)
+        if stored is None:
+            raise SettlementOvertaken("another process has removed this settlement")
+        progress = stored.progress
+        for part in self._remaining_parts(ladder, progress):
             progress = await self._settle_part(ladder, part, progress)
         await self._settlements.finish(ladder, progress, self._clock())
+
+    def _remaining_parts(self, ladder: Ladder, progress: SettlementProgress) -> Sequence[SettlementPart]:
+        """Return the parts from the part in progress on. If this version does not know that part, return all others.
+
+        The part in progress may have been switched off meanwhile. Parts that are done are left out.
+        """
+        names = [part.name for part in self._parts]
+        first = names.index(progress.part) if progress.part in names else 0
+        settling = [part for part in self._parts[first:] if part.name == progress.part or _settles(part, ladder)]
+        return [part for part in settling if part.name not in progress.earlier]
 
     async def _settle_part(
         self, ladder: Ladder, part: SettlementPart, progress: SettlementProgress
@@ -153,9 +165,12 @@ class SettlementService:
             progress = SettlementProgress(part.name, position)
         return progress
 
-    async def _due_on(self, board: Board) -> Sequence[Ladder]:
-        """Return the ladders of the board's periods that are due and not settled, the earliest first."""
-        ladders = await self._ladders(board)
+    async def _due_on(self, board: Board, unfinished: Collection[int]) -> Sequence[Ladder]:
+        """Return the ladders of the board's periods that are due and not settled, the earliest first.
+
+        `unfinished` has the numbers of the periods whose settlements are in progress.
+        """
+        ladders = await self._ladders(board, unfinished)
         until = await self._complete_until(board) if ladders else 0
         ladders = [ladder for ladder in ladders if self._settles_by(ladder, until)]
         if not ladders:
@@ -165,13 +180,18 @@ class SettlementService:
         # The scores that a backfill adds must count. Later periods wait too, because the periods are settled in order.
         return list(takewhile(lambda ladder: not ladder.incomplete, unsettled))
 
-    async def _ladders(self, board: Board) -> Sequence[Ladder]:
-        """Return the ladders of the board's periods that at least one part settles, the earliest first."""
-        if self._since(board) is None:
-            return ()
-        stored = await self._periods.periods(board, _MAX_PERIODS)
+    async def _ladders(self, board: Board, unfinished: Collection[int] = ()) -> Sequence[Ladder]:
+        """Return the ladders of the board's periods that at least one part settles, the earliest first.
+
+        Add the unexpired ones of the periods with the numbers `unfinished`.
+        """
+        stored = () if self._since(board) is None else await self._periods.periods(board, _MAX_PERIODS)
         # The period of all time is not stored. Only a tournament gives it an end, and therefore a settlement.
-        return [ladder for ladder in (Ladder(board), *reversed(stored)) if self._parts_of(ladder)]
+        latest = {ladder.period: ladder for ladder in (Ladder(board), *stored)}
+        settled = [ladder for number, ladder in latest.items() if number in unfinished or self._parts_of(ladder)]
+        others = [Ladder(board, number) for number in unfinished if number not in latest]
+        found = await self._store.find_ladders(others) if others else ()
+        return sorted((*settled, *found), key=lambda ladder: ladder.period)
 
     async def _stored(self, board: Board) -> Mapping[int, Settlement]:
         since = self._since(board)
@@ -185,10 +205,7 @@ class SettlementService:
         return min((periods.since for part in self._parts if (periods := part.periods(board))), default=None)
 
     def _parts_of(self, ladder: Ladder) -> Sequence[SettlementPart]:
-        board = ladder.board
-        period = board.calendar.numbered(ladder.period)
-        end = ends_at(board, period)
-        return [part for part in self._parts if (periods := part.periods(board)) and periods.includes(period, end)]
+        return [part for part in self._parts if _settles(part, ladder)]
 
     async def _complete_until(self, board: Board) -> int:
         """Return the time (ms) up to which the board's scores are complete."""
@@ -202,6 +219,12 @@ class SettlementService:
         """Return whether the ladder's period can be settled at a time (ms)."""
         at = settles_at(ladder.board, ladder.board.calendar.numbered(ladder.period), self._grace_ms)
         return at is not None and at <= time
+
+
+def _settles(part: SettlementPart, ladder: Ladder) -> bool:
+    board = ladder.board
+    periods = part.periods(board)
+    return periods is not None and periods.includes(board, board.calendar.numbered(ladder.period))
 
 
 def _is_settled(settlement: Settlement | None) -> bool:

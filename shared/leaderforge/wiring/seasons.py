@@ -45,7 +45,7 @@ def season_services(settings: EnvironmentSettings, parts: Parts, query: QuerySer
         periods=PeriodService(parts.periods, parts.clock, grace_ms=grace_ms),
         rollover=_rollover(settings, parts, settlement),
         settlement=settlement,
-        resettlement=ResettlementService(parts.store, parts.periods, parts.resettlements, parts.clock, part=AWARDS),
+        resettlement=ResettlementService(parts.store, parts.settlements, parts.resettlements, parts.clock, part=AWARDS),
         awards=AwardService(parts.store, parts.awards, parts.clock),
         seats=seats,
         leagues=LeagueQueryService(parts.leagues, parts.settlements, seats, query, parts.clock),

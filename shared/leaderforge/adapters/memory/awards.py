@@ -127,13 +127,17 @@ class MemoryResettlements:
     async def reviewed_until(self) -> int | None:
         return self._until
 
-    async def note_reviewed(self, until: int) -> None:
-        self._until = max(until, self._until or until)
+    async def note_reviewed(self, until: int, before: int | None) -> None:
+        if self._until is None or self._until < until or self._until == before:
+            self._until = until
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:
-        touched = await self._scores.touched_between(since, until)
-        ladders = [ladder for user_id in touched for ladder, _ in self._scores.standings_of_player(user_id)]
-        return {place_of(ladder) for ladder in ladders}
+        return {
+            place_of(ladder)
+            for user_id, touched_at in self._scores.touches_between(since, until)
+            for ladder, standing in self._scores.standings_of_player(user_id)
+            if standing.revision >= touched_at * 1000
+        }
 
     async def request(self, periods: Collection[tuple[int, int]], at: int) -> None:
         for key in periods:

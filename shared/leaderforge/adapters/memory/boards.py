@@ -128,10 +128,10 @@ class MemoryBoards:
         self._require_available()
         if ladder.period != ALL_TIME:
             self._periods.setdefault(place_of(ladder), False)
+        self._users.touches += [(user_id, self._clock() // 1000) for user_id in user_ids]
         standings = {user_id: in_range(ladder.board, self._refold(ladder, user_id)) for user_id in user_ids}
         for user_id, standing in standings.items():
             self._standings[place_of(ladder)][user_id] = standing
-        self._users.touches += [(user_id, self._clock() // 1000) for user_id in user_ids]
         return list(standings.values())
 
     async def finish_backfill(self, board: Board) -> bool:

@@ -151,9 +151,9 @@ class MemoryModeration:
         return self._put(user_id, removed, act)
 
     def _put(self, user_id: int, changed: Sequence[LadderStanding], act: AuditEntry) -> Sequence[LadderStanding]:
+        self._users.touch(user_id)
         for ladder, standing in changed:
             self._scores.put(ladder, standing)
-        self._users.touch(user_id)
         self._audit.write(act)
         # Read the standings again, because `put` has given them new revisions.
         ladders = {ladder for ladder, _ in changed}

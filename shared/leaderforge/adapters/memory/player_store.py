@@ -126,7 +126,10 @@ class MemoryPlayerStore:
             self._released[external_id] = release
 
     def touch(self, user_id: int) -> None:
-        """Record a change without an event, for reconcile: a new name, a moderation, a creation or an erasure."""
+        """Record a change without an event, for reconcile: a new name, a moderation, a creation or an erasure.
+
+        Call this before a change of standings, because a resettlement ignores standings with earlier revisions.
+        """
         self.touches.append((user_id, self._now()))
 
     async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:

@@ -72,8 +72,12 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
         return None
 
     async def touched_between(self, since: int, until: int) -> Collection[int]:
+        return {user_id for user_id, _ in self.touches_between(since, until)}
+
+    def touches_between(self, since: int, until: int) -> Sequence[tuple[int, int]]:
+        """Return the notes of players who changed without an event between two times (ms): player id and time."""
         self._require_available()
-        return {i for i, touched_at in self._users.touches if since <= touched_at < until}
+        return [(user_id, at) for user_id, at in self._users.touches if since <= at < until]
 
     async def erased_between(self, since: int, until: int) -> AsyncGenerator[Mapping[int, int], None]:
         self._require_available()

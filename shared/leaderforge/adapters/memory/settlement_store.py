@@ -6,6 +6,7 @@ from dataclasses import replace
 from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.settlement import (
     EARLIER,
     Settlement,
@@ -25,6 +26,9 @@ class MemorySettlementStore:
 
     async def settlements(self, board: Board, first: int) -> Mapping[int, Settlement]:
         return {p: s for (board_id, p), s in self._settlements.items() if board_id == board.id and p >= first}
+
+    async def unfinished(self) -> Mapping[int, Collection[int]]:
+        return grouped(key for key, settlement in self._settlements.items() if settlement.settled_at is None)
 
     async def begin(self, ladder: Ladder, progress: SettlementProgress) -> None:
         self._settlements.setdefault(place_of(ladder), Settlement(progress))

@@ -49,9 +49,8 @@ class MemoryTeamScores:
         standing = team_standing(ladder.board, team_id, contributions, 0)
         if is_same_result(self._scores.standings_by_player(ladder).get(team_id), standing):
             return []
-        written = self._scores.put_open(ladder, standing)
         self._users.touch(team_id)
-        return [written]
+        return [self._scores.put_open(ladder, standing)]
 
     async def submitted_between(self, sources: Collection[Board], since: int, until: int) -> Sequence[MemberEvent]:
         ids = {board.id for board in sources}

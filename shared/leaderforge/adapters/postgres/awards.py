@@ -120,8 +120,8 @@ class PostgresResettlements:
     async def reviewed_until(self) -> int | None:
         return (await self._all()).get(_REVIEWED)
 
-    async def note_reviewed(self, until: int) -> None:
-        await self._pool.fetch(statement("request_resettlement"), *_REVIEWED, until)
+    async def note_reviewed(self, until: int, before: int | None) -> None:
+        await self._pool.fetch(statement("note_reviewed"), *_REVIEWED, until, before)
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:
         rows = await self._pool.fetch(statement("changed_periods"), since, until)

@@ -1,12 +1,13 @@
 """Settlements in PostgreSQL."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.settlement import (
     Settlement,
     SettlementOvertaken,
@@ -25,6 +26,10 @@ class PostgresSettlementStore:
     async def settlements(self, board: Board, first: int) -> Mapping[int, Settlement]:
         rows = await self._pool.fetch(statement("settlements"), board.id, first)
         return {row["period_id"]: _settlement_from_row(row) for row in rows}
+
+    async def unfinished(self) -> Mapping[int, Collection[int]]:
+        rows = await self._pool.fetch(statement("unfinished_settlements"))
+        return grouped((row["board_id"], row["period_id"]) for row in rows)
 
     async def begin(self, ladder: Ladder, progress: SettlementProgress) -> None:
         await self._pool.fetch(statement("begin_settlement"), ladder.board.id, ladder.period, *_texts(progress))
