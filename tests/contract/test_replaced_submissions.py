@@ -91,6 +91,23 @@ async def test_a_period_that_is_over_changes_only_on_request(stores: Stores, in_
     assert scores == {all_time: 8, first: 1 if in_past else 6, second: 7}
 
 
+@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("others", [(), (1,)])
+async def test_late_content_counts_in_place_of_the_stored_one_in_a_period_that_is_over(
+    stores: Stores, policy: Policy, others: Sequence[int]
+) -> None:
+    """In the grace of a period that is over, the submission counts in the period."""
+    board, alike = [await stores.board(policy=policy, calendar=DAILY) for _ in range(2)]
+    await stores.players(1)
+    wrong, *further = (event(score) for score in (50, *others))
+    await record(stores, board, wrong, *further)
+    corrected = wrong._replace(score=7)
+    changed = await replace(stores, submission(board, corrected), now=NOON + DAY)
+    await record(stores, alike, corrected, *further)
+    assert await standings(stores, board, NOON) == await standings(stores, alike, NOON)
+    assert {ladder.period for ladder, _ in changed} == {ladder.period for ladder in board.ladders_at(NOON)}
+
+
 async def test_a_standing_of_this_event_alone_moves(stores: Stores) -> None:
     board = await stores.board(policy=Policy.BEST, calendar=DAILY)
     await stores.players(1)

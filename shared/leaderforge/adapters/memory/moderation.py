@@ -88,10 +88,14 @@ class MemoryModeration:
         standings = _present(self._standings(user_id, board))
         previous = self._scores.require_event(board, user_id, submission.event.submission_id)
         periods = {ladder.period for ladder in board.ladders_at(previous.event.achieved_at)}
-        ladders = [lad for lad, _ in standings if lad.period in periods and (in_past or not lad.is_over(act.at))]
+        counted = {ladder.period for ladder in submission.ladders}
+        ladders = [
+            lad
+            for lad, _ in standings
+            if lad.period in periods and (in_past or lad.period in counted or not lad.is_over(act.at))
+        ]
         recorded_at = self._scores.delete_event(previous)
         try:
-            counted = {ladder.period for ladder in submission.ladders}
             changed = [(lad, self._scores.refolded(lad, user_id, is_part=lad.period in counted)) for lad in ladders]
             self._scores.require_countable(submission, dict(changed))
         except ScoreOutOfRange:

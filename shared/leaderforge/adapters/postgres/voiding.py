@@ -112,7 +112,7 @@ class SubmissionVoid:
         if stored["void"] or stored["void_in"]:
             raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
         uncounted = {ladder.period: ladder for ladder in replacement.ladders}
-        for ladder, submissions in self._ladders_of(stored, rows):
+        for ladder, submissions in self._ladders_of(stored, rows, late=frozenset(uncounted)):
             counting = await self._counting(ladder, submissions)
             remaining = [event for event in counting if event.submission_id != submission_id]
             # An empty standing may lack the player's segments and hidden flag, which `upsert_standings` adds.
@@ -128,13 +128,18 @@ class SubmissionVoid:
         rows = await self._connection.fetch(statement("stored_event"), self._user_id, self._board.id, submission_id)
         return required_first(rows, SubmissionNotFound.of(self._board.slug, self._user_id, submission_id))
 
-    def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
-        """Yield the open ladders that count the event, each with the number of submissions in the player's standing."""
+    def _ladders_of(
+        self, stored: Record, rows: Sequence[Record], *, late: Set[int] = frozenset()
+    ) -> Iterator[tuple[Ladder, int]]:
+        """Yield the ladders that count the event, each with the number of submissions in the player's standing.
+
+        The ladders are those of open periods, and of the periods `late`, which still count late submissions.
+        """
         ladders = {ladder.period: ladder for ladder in self._board.ladders_at(stored["achieved_at"])}
         void_in = _numbers_in(stored)
         for row in rows:
             ladder = ladders.get(row["period_id"]) if row["board_id"] == self._board.id else None
-            if ladder and ladder.period not in void_in and not ladder.is_over(self._at):
+            if ladder and ladder.period not in void_in and (ladder.period in late or not ladder.is_over(self._at)):
                 yield ladder, row["submissions"]
 
     async def _counting(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
