@@ -23,16 +23,16 @@ _FIRST_MARK = -(2**63 - 1)
 async def replace_events(connection: Connection, board: Board, user_id: int, at: int) -> None:
     """Void all events of a player on the board, because a set score replaces them since `at` (ms).
 
-    In periods that were over at this time they still count for the player's team. Each event therefore has a mark of
-    the time in `void_in`.
+    They still count for the player's team in periods that were over at this time, and in challenges that no longer
+    counted submissions then. Each event therefore has a mark of the time in `void_in`.
     """
     marks = LAST_MARK - at, _FIRST_REPLACED, LAST_MARK
     await connection.execute(statement("replace_events"), user_id, board.id, *marks)
 
 
-def replaced_after(ends_at: int) -> tuple[int, int]:
-    """Return the bounds of the marks of events that were replaced at or after the end of a period (ms)."""
-    return _FIRST_REPLACED, LAST_MARK - ends_at
+def replaced_since(at: int) -> tuple[int, int]:
+    """Return the bounds of the marks of events that were replaced at or after a time (ms)."""
+    return _FIRST_REPLACED, LAST_MARK - at
 
 
 async def is_stored(connection: Connection, submission: Submission) -> bool:
