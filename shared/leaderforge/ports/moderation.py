@@ -70,8 +70,8 @@ class Moderation(Protocol):
 
         The stored event no longer counts in the open periods that contain its time, nor on the ladders of the
         submission, on which the new event counts. With `in_past`, it no longer counts in past periods either. The
-        board's score limits do not apply. Raises `SubmissionNotFound`, `Conflict` if a moderator has removed the event,
-        and `ScoreOutOfRange`.
+        board's score limits do not apply. Raises `SubmissionNotFound`, `ScoreOutOfRange`, and `Conflict` if a moderator
+        has removed the event, or if it is not known which events a standing counts.
         """
         ...
 

@@ -150,15 +150,9 @@ class MemoryEvents(MemoryBoards):
             raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
         return self._events[key]
 
-    def delete_event(self, submission: Submission) -> int:
-        """Delete an event, and return the time (ms) of its recording. The standings stay as they are."""
-        del self._events[submission.event_key]
-        return self._recorded_at.pop(submission.event_key)
-
-    def restore_event(self, submission: Submission, recorded_at: int) -> None:
-        """Store a deleted event again."""
-        self._events[submission.event_key] = submission
-        self._recorded_at[submission.event_key] = recorded_at
+    def delete_event(self, submission: Submission) -> None:
+        """Delete an event. The standings stay as they are."""
+        del self._events[submission.event_key], self._recorded_at[submission.event_key]
 
     def stored_events(self, user_id: int) -> Sequence[Kept]:
         """Return all events of the player, including void ones, by board and recording time."""

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from leaderforge.adapters.postgres.event_rows import event_of_row
 from leaderforge.adapters.postgres.pool import Connection, Record
-from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing_row
+from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import run_rows, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Conflict, SubmissionNotFound
 from leaderforge.domain.presence import required_first
-from leaderforge.domain.standings import Event, fold, removed_standing, require_in_range
+from leaderforge.domain.standings import Event, counted_events, fold, removed_standing, require_in_range
 from leaderforge.domain.submissions import Submission, conflict
 
 LAST_MARK = -(2**62)
@@ -92,7 +92,7 @@ class SubmissionVoid:
         """Compute the standings in open periods again, without the event, or with it if `void` is False."""
         event = event_of_row(stored)
         for ladder, submissions in self._ladders_of(stored, rows):
-            counting = await self._counting(ladder, submissions)
+            counting = await self._latest(ladder, submissions)
             remaining = [e for e in counting if e.submission_id != submission_id]
             if not void:
                 await self._replace(ladder, [*remaining, event])
@@ -104,8 +104,8 @@ class SubmissionVoid:
 
         `rows` are the locked standings. A standing that counts the event is computed again from the other events. If
         the replacement counts on the same ladder, the standing includes the replacement at once, because the sum of
-        the other events alone may be beyond the range. Raises `SubmissionNotFound`, `Conflict` if a moderator has
-        removed the event, and `ScoreOutOfRange`.
+        the other events alone may be beyond the range. Raises `SubmissionNotFound`, `ScoreOutOfRange`, and `Conflict`
+        if a moderator has removed the event, or if it is not known which events a standing counts.
         """
         submission_id = replacement.event.submission_id
         stored = await self._stored(submission_id)
@@ -113,7 +113,7 @@ class SubmissionVoid:
             raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
         uncounted = {ladder.period: ladder for ladder in replacement.ladders}
         for ladder, submissions in self._ladders_of(stored, rows, late=frozenset(uncounted)):
-            counting = await self._counting(ladder, submissions)
+            counting = await self._counted(ladder, submissions)
             remaining = [event for event in counting if event.submission_id != submission_id]
             # An empty standing may lack the player's segments and hidden flag, which `upsert_standings` adds.
             if remaining and ladder.period in uncounted:
@@ -142,13 +142,27 @@ class SubmissionVoid:
             if ladder and ladder.period not in void_in and (ladder.period in late or not ladder.is_over(self._at)):
                 yield ladder, row["submissions"]
 
-    async def _counting(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
+    async def _latest(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
         """Return the latest `submissions` counting events of a player on a ladder, as many as the standing counts."""
-        ids = self._user_id, self._board.id, ladder.period
-        rows = await self._connection.fetch(statement("counting_events"), *ids, *period_bounds(ladder))
+        events = await self._counting(ladder)
         # Leave out events that the standing does not count: version 0.2 did not mark events that were removed from one
         # period. The standing consists of the latest events.
-        return [event_of_row(row) for row in rows[max(0, len(rows) - submissions) :]]
+        return events[max(0, len(events) - submissions) :]
+
+    async def _counted(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
+        """Return the events that the player's standing on a ladder counts. Raises `Conflict` if they are not known."""
+        events = await self._counting(ladder)
+        if len(events) == submissions:
+            return events
+        [row] = await self._connection.fetch(statement("standings"), self._board.id, ladder.period, str(self._user_id))
+        return counted_events(self._board, standing_of_row(self._board, row), events)
+
+    async def _counting(self, ladder: Ladder) -> Sequence[Event]:
+        """Return the player's counting events on a ladder, in the order of recording."""
+        ids, bounds = (self._user_id, self._board.id, ladder.period), period_bounds(ladder)
+        replaced = replaced_since(bounds[1])
+        rows = await self._connection.fetch(statement("counting_events"), *ids, *bounds, *replaced)
+        return list(map(event_of_row, rows))
 
     async def _replace(self, ladder: Ladder, events: Sequence[Event]) -> None:
         standing = fold(self._board, events) if events else removed_standing(self._board, self._user_id, self._now)
