@@ -7,6 +7,7 @@ from typing import Any
 from functions.edge.aws.queue import delivery_of, messages_of
 from functions.edge.aws.runtime import runtime
 from functions.edge.context import Edge
+from functions.edge.submissions import is_recent
 from leaderforge.domain.chunks import chunks
 from leaderforge.wiring import Services
 
@@ -40,9 +41,11 @@ async def count_messages(edge: Edge, messages: Sequence[dict[str, Any]]) -> list
     """Record the submissions in messages of SQS. Return the ids of the messages to deliver again."""
     failed_ids: list[str] = []
     for chunk in chunks(messages, _MESSAGES_A_CHUNK):
+        since = edge.services.clock()
         # Load boards concurrently. In sequence, the first board could be too old when the last board is loaded.
         deliveries = await gather(*(delivery_of(edge, message) for message in chunk))
-        failed_ids += await edge.services.ingest.count(deliveries)
+        is_in_time = is_recent(edge, since)
+        failed_ids += await edge.services.ingest.count(deliveries) if is_in_time else [d.message_id for d in deliveries]
     return failed_ids
 
 

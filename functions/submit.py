@@ -17,7 +17,7 @@ from functions.edge.http.responses import Answer, answer_private, answer_written
 from functions.edge.http.streaming import Exchange
 from functions.edge.submission_batches import Item, outcomes_of, render_result, results_of
 from functions.edge.submission_streams import HEADERS, NDJSON, Incoming, answers
-from functions.edge.submissions import missing_player, submission_of
+from functions.edge.submissions import missing_player, require_recent, submission_of
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName
@@ -164,8 +164,11 @@ async def stream_scores(edge: TheEdge, caller: ServerSubmitter, options: SubmitO
 
 
 async def _submit_all(edge: Edge, caller: Caller, options: SubmitQuery, items: Sequence[Item]) -> Answer:
-    """Submit the valid items. Answer with a result for each item, in order."""
-    results = await results_of(edge, options, await outcomes_of(edge, caller, items))
+    """Submit the valid items. Answer with a result for each item, in order. Raises `Overloaded`."""
+    since = edge.services.clock()
+    outcomes = await outcomes_of(edge, caller, items)
+    require_recent(edge, since)
+    results = await results_of(edge, options, outcomes)
     rendered = [render_result(edge, item, result) for (item, _), result in zip(items, results, strict=True)]
     body = JsonBody(f'{{"results":[{",".join(rendered)}]}}')
     if edge.services.settings.queued_submits:

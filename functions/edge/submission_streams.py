@@ -16,10 +16,12 @@ from functions.edge.http.lines import RequestLines
 from functions.edge.http.responses import NO_STORE, Header
 from functions.edge.http.streaming import is_buffered
 from functions.edge.submission_batches import Item, Rejection, outcomes_of, render_result, results_of
+from functions.edge.submissions import all_accepted_again, is_recent, require_recent
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.errors import render_error
 from functions.edge.wire.submissions import BoardSubmissionIn, SubmitQuery
 from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.permissions import Permission
 from leaderforge.domain.submissions import Submission
@@ -47,10 +49,11 @@ class _Incoming:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Items of a batch of lines, with the submission or the rejection of each item."""
+    """Items of a batch of lines, with the submission or the rejection of each item as accepted since a time (ms)."""
 
     items: Sequence[Item | LeaderForgeError]
     outcomes: Sequence[Submission | Rejection]
+    since: int
 
 
 def _incoming(request: Request) -> _Incoming:
@@ -77,7 +80,7 @@ async def answers(edge: Edge, options: SubmitQuery, incoming: _Incoming) -> Asyn
     async def count(batch: _Batch) -> bytes:
         user_ids = {outcome.event.user_id for outcome in batch.outcomes if isinstance(outcome, Submission)}
         async with players.turn(user_ids):
-            return await _counted(edge, options, batch)
+            return await _counted(edge, options, await _current(edge, incoming, batch))
 
     with edge.streams.admitted(incoming.lines):
         yield b""  # begins the response: clients may wait for it before they send the first line
@@ -91,7 +94,8 @@ async def _batches(edge: Edge, incoming: _Incoming) -> AsyncGenerator[_Batch, No
     async with aclosing(incoming.lines.batches(_LINES_A_BATCH)) as batches:
         async for lines in batches:
             items = [line if isinstance(line, LeaderForgeError) else _item(line) for line in lines]
-            yield _Batch(items, await _outcomes(edge, incoming, items))
+            since = edge.services.clock()
+            yield _Batch(items, await _outcomes(edge, incoming, items), since)
 
 
 async def _outcomes(
@@ -101,19 +105,40 @@ async def _outcomes(
     valid = [item for item in items if not isinstance(item, LeaderForgeError)]
     outcomes: Sequence[Submission | Rejection]
     try:
-        # Check each time, because the key may be revoked while the stream is open.
-        caller = await edge.callers.verify(incoming.authorization)
-        caller.require(Permission.SUBMIT)
-        outcomes = await outcomes_of(edge, caller, valid)
+        outcomes = await outcomes_of(edge, await _caller(edge, incoming), valid)
     except LeaderForgeError as error:
         outcomes = [error] * len(valid)
     remaining = iter(outcomes)
     return [item if isinstance(item, LeaderForgeError) else next(remaining) for item in items]
 
 
+async def _caller(edge: Edge, incoming: _Incoming) -> Caller:
+    """Return the caller. Raises an error if the caller may no longer submit: the key may be revoked meanwhile."""
+    caller = await edge.callers.verify(incoming.authorization)
+    caller.require(Permission.SUBMIT)
+    return caller
+
+
+async def _current(edge: Edge, incoming: _Incoming, batch: _Batch) -> _Batch:
+    """Return the batch, accepted again if it has waited too long for its turn: its periods may have closed."""
+    if is_recent(edge, batch.since):
+        return batch
+    since = edge.services.clock()
+
+    waiting = [outcome for outcome in batch.outcomes if isinstance(outcome, Submission)]
+    try:
+        await _caller(edge, incoming)
+        renewed = iter(await all_accepted_again(edge, waiting))
+    except LeaderForgeError as error:
+        renewed = iter([error] * len(waiting))
+    outcomes = [next(renewed) if isinstance(outcome, Submission) else outcome for outcome in batch.outcomes]
+    return _Batch(batch.items, outcomes, since)
+
+
 async def _counted(edge: Edge, options: SubmitQuery, batch: _Batch) -> bytes:
     """Count or queue the submissions of a batch, and return the lines of the response to it."""
     try:
+        require_recent(edge, batch.since)
         results = await results_of(edge, options, batch.outcomes)
     except LeaderForgeError as error:
         results = [error if isinstance(outcome, Submission) else outcome for outcome in batch.outcomes]

@@ -1,7 +1,7 @@
 """Conversion of submissions on the wire to the domain's."""
 
 from asyncio import gather
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Protocol, cast
 
 from functions.edge.alternatives import require_one
@@ -10,11 +10,12 @@ from functions.edge.wire.submissions import SubmissionIn
 from leaderforge.domain.acceptance import accept
 from leaderforge.domain.boards import Board, Policy
 from leaderforge.domain.callers import Caller
-from leaderforge.domain.errors import BoardNotFound, Forbidden, LeaderForgeError, PlayerNotFound, Refused
-from leaderforge.domain.feeding import fed_or_error, with_feeds
+from leaderforge.domain.errors import BoardNotFound, Forbidden, LeaderForgeError, Overloaded, PlayerNotFound, Refused
+from leaderforge.domain.feeding import accepted_again, fed_or_error, with_feeds
 from leaderforge.domain.permissions import Permission
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.timing import PAUSE_MS, SUBMISSION_WAIT_MS
 
 _Item = tuple[SubmissionIn, str]
 """A submission as the client sent it, and the slug of its board."""
@@ -29,12 +30,19 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
         # Look the player up before the board, as in `submissions_of`. An unknown player needs the slower steps below.
         user_id = await edge.services.players.ids.find(item.external_id) if user_id is None else None
     if user_id is not None:
-        submission = _submission_from(edge, caller, await edge.board_unchecked(slug), item, user_id)
-        return await with_fed(edge, submission) if submission.board.feeds else submission
+        return await _submission_by(edge, caller, slug, item, user_id)
     [outcome] = await submissions_of(edge, caller, [(item, slug)])
     if isinstance(outcome, LeaderForgeError):
         raise outcome
     return outcome
+
+
+async def _submission_by(edge: Edge, caller: Caller, slug: str, item: SubmissionIn, user_id: int) -> Submission:
+    board = await edge.board_unchecked(slug)
+    if not board.feeds:
+        return _submission_from(edge, caller, board, item, user_id)
+    targets = await targets_of(edge, [board])
+    return with_fed(edge, _submission_from(edge, caller, board, item, user_id), targets)
 
 
 async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | LeaderForgeError]:
@@ -69,27 +77,64 @@ async def _with_new_players(
 async def _checked_all(
     edge: Edge, caller: Caller, items: Sequence[_Item], user_ids: Mapping[ExternalId, int]
 ) -> Sequence[Submission | LeaderForgeError]:
-    slugs = {slug for _, slug in items}
-    boards = dict(zip(slugs, await gather(*(_board(edge, slug) for slug in slugs)), strict=True))
+    boards = await _boards_of(edge, {slug for _, slug in items})
+    existing = [board for board in boards.values() if isinstance(board, Board)]
+    targets = await targets_of(edge, existing)
     checked = [_checked(edge, caller, boards[slug], item, user_ids) for item, slug in items]
-    targets = {feed.board for board in boards.values() if isinstance(board, Board) for feed in board.feeds}
-    if not targets:
+    if not any(board.feeds for board in existing):
         return checked
-    existing = await _existing(edge, targets)
     now, grace_ms = edge.services.clock(), edge.services.settings.late_grace_ms
-    return [fed_or_error(outcome, existing, now=now, grace_ms=grace_ms) for outcome in checked]
+    return [fed_or_error(outcome, targets, now=now, grace_ms=grace_ms) for outcome in checked]
 
 
-async def with_fed(edge: Edge, submission: Submission) -> Submission:
+async def all_accepted_again(edge: Edge, submissions: Sequence[Submission]) -> Sequence[Submission | LeaderForgeError]:
+    """Return each earlier submission as its board accepts it now, or the error that prevents this."""
+    boards = await _boards_of(edge, {submission.board.slug for submission in submissions})
+    targets = await targets_of(edge, [board for board in boards.values() if isinstance(board, Board)])
+    now, grace_ms = edge.services.clock(), edge.services.settings.late_grace_ms
+    return [
+        accepted_again(submission, board, targets, now=now, grace_ms=grace_ms)
+        if isinstance(board := boards[submission.board.slug], Board)
+        else board
+        for submission in submissions
+    ]
+
+
+def is_recent(edge: Edge, since: int) -> bool:
+    """Return whether submissions may be recorded whose boards were read after `since` (ms).
+
+    Otherwise, periods may have closed, and the boards may have changed.
+    """
+    return edge.services.clock() - since <= SUBMISSION_WAIT_MS
+
+
+def require_recent(edge: Edge, since: int) -> None:
+    """Raise `Overloaded` unless submissions may be recorded whose boards were read after `since`: see `is_recent`."""
+    if not is_recent(edge, since):
+        raise Overloaded("the submissions could not be recorded in time; try again shortly")
+
+
+async def targets_of(edge: Edge, boards: Iterable[Board]) -> Mapping[str, Board]:
+    """Return the existing boards that these boards feed, by slug. Accept submissions afterwards.
+
+    Raises `StoreUnavailable`, and `Overloaded` if the settings of `boards` become too old meanwhile.
+    """
+    slugs, began = {feed.board for board in boards for feed in board.feeds}, edge.services.clock()
+    targets = await _boards_of(edge, slugs) if slugs else {}
+    # A submission may then wait for its batch. Without this limit, the two waits would add up.
+    if edge.services.clock() - began > PAUSE_MS:
+        raise Overloaded("the fed boards could not be read in time; try again shortly")
+    return {slug: board for slug, board in targets.items() if isinstance(board, Board)}
+
+
+def with_fed(edge: Edge, submission: Submission, targets: Mapping[str, Board]) -> Submission:
     """Return the submission with its fed submissions. Raises the error of a target that cannot count one of them."""
-    existing = await _existing(edge, {feed.board for feed in submission.board.feeds})
-    return with_feeds(submission, existing, now=edge.services.clock(), grace_ms=edge.services.settings.late_grace_ms)
+    return with_feeds(submission, targets, now=edge.services.clock(), grace_ms=edge.services.settings.late_grace_ms)
 
 
-async def _existing(edge: Edge, slugs: Set[str]) -> Mapping[str, Board]:
-    """Return the boards that exist, by slug."""
-    boards = await gather(*(_board(edge, slug) for slug in slugs))
-    return {board.slug: board for board in boards if isinstance(board, Board)}
+async def _boards_of(edge: Edge, slugs: Set[str]) -> Mapping[str, Board | BoardNotFound]:
+    """Return each board or its error, by slug."""
+    return dict(zip(slugs, await gather(*(_board(edge, slug) for slug in slugs)), strict=True))
 
 
 async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:

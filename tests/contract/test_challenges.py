@@ -292,6 +292,30 @@ async def test_removed_submissions_do_not_count(stores: Stores) -> None:
     assert await scores(stores, board, challenge, 1, 2, 3) == {1: 50}
 
 
+@pytest.mark.parametrize("policy", Policy)
+async def test_a_set_score_changes_no_result_that_is_settled(stores: Stores, policy: Policy) -> None:
+    board = await stores.board(policy=policy)
+    ladder, challenge = Ladder(board), challenge_on(board, starts_at=100, ends_at=200)
+    await stores.players(1, 2, 3)
+    stores.clock.ms = 150
+    await stores.scores.record([submit(ladder, user_id, 10 * user_id, at=150) for user_id in (1, 2, 3)])
+
+    async def set_score(user_id: int, score: int, at: int) -> None:
+        stores.clock.ms = at
+        act = AuditEntry(at, "tests", "entry.set", board.slug, user_id)
+        await stores.moderation.set_score(submit(ladder, user_id, score, at=at), act)
+
+    await set_score(1, 5, challenge.late_until - 1)
+    assert await scores(stores, board, challenge, 1, 2, 3) == {2: 20, 3: 30}
+    await set_score(2, 5, challenge.late_until)
+    await set_score(2, 6, challenge.late_until + 1)
+    await set_score(3, 5, challenge.late_until)
+    assert await scores(stores, board, challenge, 1, 2, 3) == {2: 20, 3: 30}
+    # The removal by a moderator changes the result.
+    await stores.moderation.remove(board, 3, AuditEntry(challenge.late_until + 2, "tests", "entry.remove"))
+    assert await scores(stores, board, challenge, 1, 2, 3) == {2: 20}
+
+
 async def test_hidden_players_are_known(stores: Stores) -> None:
     board, other = await stores.board(), await stores.board()
     await stores.players(1, 2, 3, 4)

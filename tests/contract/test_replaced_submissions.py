@@ -91,6 +91,76 @@ async def test_a_period_that_is_over_changes_only_on_request(stores: Stores, in_
     assert scores == {all_time: 8, first: 1 if in_past else 6, second: 7}
 
 
+@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("others", [(), (1,)])
+async def test_late_content_counts_in_place_of_the_stored_one_in_a_period_that_is_over(
+    stores: Stores, policy: Policy, others: Sequence[int]
+) -> None:
+    """In the grace of a period that is over, the submission counts in the period."""
+    board, alike = [await stores.board(policy=policy, calendar=DAILY) for _ in range(2)]
+    await stores.players(1)
+    wrong, *further = (event(score) for score in (50, *others))
+    await record(stores, board, wrong, *further)
+    corrected = wrong._replace(score=7)
+    changed = await replace(stores, submission(board, corrected), now=NOON + DAY)
+    await record(stores, alike, corrected, *further)
+    assert await standings(stores, board, NOON) == await standings(stores, alike, NOON)
+    assert {ladder.period for ladder, _ in changed} == {ladder.period for ladder in board.ladders_at(NOON)}
+
+
+@pytest.mark.parametrize("policy", Policy)
+async def test_late_submissions_stay_outside_of_past_periods(stores: Stores, policy: Policy) -> None:
+    board, alike = [await stores.board(policy=policy, calendar=DAILY) for _ in range(2)]
+    await stores.players(1)
+    wrong, other, late = event(50), event(40, NOON + 1), event(60, NOON + 2)
+
+    async def record_all(board: Board, *in_time: Event) -> None:
+        await record(stores, board, *in_time)
+        await stores.scores.record([Submission([Ladder(board)], late)])
+
+    await record_all(board, wrong, other)
+    for score in (7, 8):
+        wrong, other = wrong._replace(score=score), other._replace(score=score + 1)
+        for corrected in (wrong, other):
+            await replace(stores, submission(board, corrected), in_past=True, now=NOON + 2 * DAY)
+    await record_all(alike, wrong, other)
+    assert await standings(stores, board, NOON) == await standings(stores, alike, NOON)
+
+
+async def set_score(stores: Stores, board: Board, at: int) -> None:
+    act = AuditEntry(at, "key:ops", "entry.set", board.slug, 1)
+    await stores.moderation.set_score(submission(board, event(1000, at)), act)
+
+
+async def test_submissions_that_were_replaced_after_a_period_still_count_there(stores: Stores) -> None:
+    board = await stores.board(policy=Policy.SUM, calendar=DAILY)
+    await stores.players(1)
+    await record(stores, board, event(50), event(5))
+    await set_score(stores, board, NOON + DAY)
+    added = event(3)
+    await record(stores, board, added)
+    await replace(stores, submission(board, added._replace(score=4)), in_past=True, now=NOON + 2 * DAY)
+    scores = [s and (s.score, s.submissions) for s in (await standings(stores, board, NOON)).values()]
+    assert scores == [(1004, 2), (59, 3)]
+
+
+async def test_nothing_changes_if_a_past_standing_cannot_be_computed(stores: Stores) -> None:
+    board = await stores.board(policy=Policy.SUM, calendar=DAILY)
+    await stores.players(1)
+    await record(stores, board, event(50))
+    act = AuditEntry(NOON + DAY, "key:ops", "entry.remove", board.slug, 1, "cheating")
+    await stores.moderation.remove(board, 1, act)
+    added = event(3)
+    await record(stores, board, added)
+    before = await standings(stores, board, NOON)
+    with pytest.raises(Conflict, match="also counts submissions that were removed"):
+        await replace(stores, submission(board, added._replace(score=4)), in_past=True, now=NOON + 2 * DAY)
+    assert await standings(stores, board, NOON) == before
+    [outcome] = await stores.scores.record([submission(board, added)])
+    assert isinstance(outcome, Recorded)
+    assert outcome.duplicate
+
+
 async def test_a_standing_of_this_event_alone_moves(stores: Stores) -> None:
     board = await stores.board(policy=Policy.BEST, calendar=DAILY)
     await stores.players(1)

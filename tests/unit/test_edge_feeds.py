@@ -1,21 +1,22 @@
 """Feeds over HTTP: settings of boards, receipts of all boards, refusals, and removal."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from functions.edge.aws.queue import delivery_of
-from functions.edge.submissions import submission_received, with_fed
+from functions.edge.submissions import submission_received, targets_of, with_fed
 from functions.edge.wire.submissions import QueuedSubmissionIn, render_message
-from leaderforge.domain.boards import Ladder, ScoreLimits
+from leaderforge.domain.boards import Board, Ladder, ScoreLimits
 from leaderforge.domain.feeds import Feed
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.times import time_text
 from tests.api_client import ADMIN_KEY
 from tests.tokens import TOKENS, token
-from tests.unit.edge_fixtures import Api, serving
+from tests.unit.edge_fixtures import START, Api, serving
 
 FEEDS = [{"board": "coins", "number": "coins"}, {"board": "runs"}]
 SHOWN = [FEEDS[0], {"board": "runs", "number": None}]
@@ -97,6 +98,30 @@ async def test_each_submission_of_a_batch_feeds_or_is_refused(api: Api) -> None:
     assert (results[2]["score"], results[2]["rank"]) == (7, 1)
 
 
+@pytest.mark.parametrize(("delay_ms", "code"), [(900, None), (1_000, "period_closed"), (3_001, "overloaded")])
+@pytest.mark.parametrize("path", ["/api/boards/days/scores", "/api/boards/days/scores/batch"])
+async def test_a_submission_is_accepted_after_the_look_up_of_its_targets(
+    api: Api, monkeypatch: pytest.MonkeyPatch, path: str, delay_ms: int, code: str | None
+) -> None:
+    """A period may close while the targets are looked up. The submission must then not count in the period."""
+    await api.players(1)
+    await create(api, "coins")
+    await create(api, "days", periods=["daily"], feeds=[{"board": "coins"}])
+    midnight = START + 43_200_000
+    api.clock.now = midnight + 299_000
+    look_up = api.store.boards_named
+
+    async def boards_named(slugs: Collection[str]) -> Mapping[str, Board]:
+        api.clock.now += delay_ms if "coins" in slugs else 0
+        return await look_up(slugs)
+
+    monkeypatch.setattr(api.store, "boards_named", boards_named)
+    submission = {"user_id": 1, "score": 5, "achieved_at": time_text(midnight - 1)}
+    answer = (await api.post(path, {"submissions": [submission]} if path.endswith("batch") else submission)).json()
+    [result] = answer.get("results", [answer])
+    assert result.get("error", {}).get("code") == code
+
+
 async def test_a_change_feeds_nothing(api: Api) -> None:
     await boards(api)
     answer = await api.post("/api/boards/laps/scores", {"user_id": 1, "change": 5})
@@ -110,7 +135,7 @@ async def test_a_message_of_the_queue_feeds(api: Api) -> None:
     board = await api.edge.board_unchecked("laps")
     item = QueuedSubmissionIn(board="laps", user_id=1, score=900, numbers={"coins": 5}, submission_id=UUID(int=7))
     submission = submission_received(api.edge, board, item, 1, api.clock() * 1000)
-    body = render_message(await with_fed(api.edge, submission))
+    body = render_message(with_fed(api.edge, submission, await targets_of(api.edge, [board])))
     message = {"messageId": "1", "body": body, "eventSource": "aws:sqs", "attributes": {}}
     delivery = await delivery_of(api.edge, message)
     assert isinstance(delivery.content, Submission)

@@ -17,11 +17,13 @@ from functions.edge.http import lines, streaming
 from functions.edge.http.errors import BodyTooLarge, RequestTimeout
 from functions.edge.http.lines import RequestLines
 from leaderforge.domain.boards import Policy
+from leaderforge.domain.times import time_text
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
-from tests.unit.edge_fixtures import Api
+from tests.unit.edge_fixtures import START, Api
 from tests.waiting import PATIENCE_S, until
 
 PATH = "/api/scores/stream"
+DAY_MS = 86_400_000
 
 
 class GameServer:
@@ -163,6 +165,60 @@ async def test_lines_of_a_player_count_in_their_order(api: Api) -> None:
             server.send(line_of(1, score) + line_of(2, -score), last=score == 39)
         answers = await server.following()
     assert [answer["score"] for answer in answers if answer["user_id"] == 1] == list(range(1, 40))
+
+
+async def test_lines_that_wait_for_the_client_count_by_the_time_at_which_they_are_counted(api: Api) -> None:
+    """The client does not read its receipts. Meanwhile the grace of the week ends, and the week may be settled."""
+    grace_ends = START + 6 * DAY_MS + DAY_MS // 2 + 300_000
+    achieved_at = time_text(grace_ends - 300_001)
+    for slug, kinds in (("weeks", ["weekly"]), ("both", ["all-time", "weekly"])):
+        assert (await api.post("/api/boards", {"board": slug, "periods": kinds}, ADMIN_KEY)).status_code == 201
+    await api.players(1, 2, 3, 4)
+    api.clock.now = grace_ends - 1
+
+    async def counted() -> int:
+        return int((await api.get("/api/boards/weeks/top?period=2026-W48")).json()["total"])
+
+    async with streaming_to(api, room=1) as server:
+        await server.begin()
+        server.send(line_of(1, 1, board="weeks", achieved_at=achieved_at))
+        await until(counted, "the count of the first line")
+        # The first receipt waits for the client, and the next lines wait for the first receipt.
+        server.send(
+            line_of(2, 2, board="weeks", achieved_at=achieved_at)
+            + line_of(3, 3, board="both", achieved_at=achieved_at)
+            + line_of(4, 4, board="none"),
+            last=True,
+        )
+        await until(lambda: server.unread() == 0, "the read of the last lines")
+        api.clock.now = grace_ends + 20_000
+        first, closed, late, refused = await server.following()
+    assert [answer["user_id"] for answer in (first, late)] == [1, 3]
+    assert list(map(code_of, (closed, refused))) == ["period_closed", "board_not_found"]
+    assert late["achieved_at"] == achieved_at
+    assert await counted() == 1
+    assert (await api.get("/api/boards/both/top?period=2026-W48")).status_code == 404
+    assert (await api.get("/api/boards/both/top")).json()["total"] == 1
+
+
+async def test_a_revoked_key_counts_no_line_that_waits(api: Api) -> None:
+    await api.players(1, 2)
+    issued = (await api.post("/api/admin/keys", {"name": "game", "scopes": ["submit"]}, ADMIN_KEY)).json()
+
+    async def counted() -> int:
+        return int((await api.get("/api/leaderboard/top")).json()["total"])
+
+    async with streaming_to(api, issued["key"], room=1) as server:
+        await server.begin()
+        server.send(line_of(1, 1))
+        await until(counted, "the count of the first line")
+        server.send(line_of(2, 2), last=True)
+        await until(lambda: server.unread() == 0, "the read of the second line")
+        assert (await api.send("DELETE", "/api/admin/keys/game", key=ADMIN_KEY)).status_code == 200
+        api.clock.now += 20_000
+        first, refused = await server.following()
+    assert first["user_id"] == 1
+    assert code_of(refused) == "unauthenticated"
 
 
 async def test_a_client_that_reads_nothing_is_not_read_either(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

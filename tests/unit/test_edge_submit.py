@@ -1,5 +1,6 @@
 """Submissions over HTTP: receipts, keys, validation, batches."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -246,6 +247,24 @@ async def test_a_batch_tells_each_of_its_own(api: Api) -> None:
     told = [one["error"]["code"] if "error" in one else (one["user_id"], one["rank"]) for one in results]
     assert told == [(1, 2), "user_not_found", "invalid_request", "invalid_request", "invalid_request", (2, 1)]
     assert answer.headers["x-leaderforge-source"] == "index"
+
+
+@pytest.mark.parametrize(("delay_ms", "status"), [(10_000, 200), (10_001, 503)])
+async def test_a_batch_is_refused_if_its_boards_were_read_too_slowly(
+    api: Api, monkeypatch: pytest.MonkeyPatch, delay_ms: int, status: int
+) -> None:
+    await api.players(1)
+    look_up = api.store.boards_named
+
+    async def boards_named(names: Collection[str]) -> Mapping[str, Board]:
+        api.clock.now += delay_ms
+        return await look_up(names)
+
+    monkeypatch.setattr(api.store, "boards_named", boards_named)
+    answer = await api.post("/api/scores/batch", {"submissions": [SCORE]})
+    assert answer.status_code == status
+    if status == 503:
+        assert answer.json()["error"]["code"] == "overloaded"
 
 
 async def test_a_batch_of_errors_alone_is_answered(api: Api) -> None:

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -119,6 +119,7 @@ class Store(MemoryScoreStore):
         self.batches = 0
         self.fails_at: int | None = None
         self.unavailable_scores: set[int] = set()
+        self.after_batch: Callable[[], object] = lambda: None
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
         self.batches += 1
@@ -128,6 +129,7 @@ class Store(MemoryScoreStore):
             raise StoreUnavailable("the database cannot be reached")
         lost = [s.event.score in self.unavailable_scores for s in submissions]
         results = iter(await super().record([s for s, gone in zip(submissions, lost, strict=True) if not gone]))
+        self.after_batch()
         return [StoreUnavailable("a node is down") if gone else next(results) for gone in lost]
 
 
@@ -199,6 +201,55 @@ async def test_a_line_whose_id_was_recorded_with_other_content_is_refused(servic
     assert service.refused[0][1].endswith("a submission with this id is stored with score 3, not 4")
     assert "achieved_at" in service.refused[1][1]
     assert await service.board() == [("Ann", 3, 1, 0)]
+
+
+class Midnight:
+    """A board with days, lines of one day, and the end of this day."""
+
+    AT = 1_750_000_000_000
+    DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        service.ticks = count(self.AT)
+
+    async def board(self) -> Board:
+        return await self._service.store.create_board(Board(0, "days", "Days", Policy.SUM, calendar=self.DAILY))
+
+    def lines(self, *scores: int) -> list[ScoreLine]:
+        return [ScoreLine(n, "Ann", score, self.AT, UUID(int=n)) for n, score in enumerate(scores, 1)]
+
+    def strike(self) -> None:
+        self._service.ticks = count(self.AT + DAY_MS)
+
+
+async def test_lines_that_wait_count_only_in_the_periods_that_are_still_open(service: Service):
+    midnight = Midnight(service)
+    board = await midnight.board()
+    service.store.after_batch = midnight.strike
+    tally = await (await service.importer(board=board)).run(midnight.lines(1, 2, 4))
+    assert tally == ImportTally(recorded=3, players_created=1, closed=2)
+    standings = [await service.store.standings(lad, service.users.by_id) for lad in board.ladders_at(midnight.AT)]
+    assert [(s.score, s.submissions) for [s] in standings] == [(7, 3), (1, 1)]
+
+
+async def test_replacements_that_wait_count_only_in_the_periods_that_are_still_open(service: Service):
+    midnight = Midnight(service)
+    board = await midnight.board()
+    replaced: list[Submission] = []
+
+    async def replace(submission: Submission, _: SubmissionConflict) -> None:
+        replaced.append(submission)
+        midnight.strike()
+
+    await (await service.importer(board=board)).run(midnight.lines(1, 2, 4))
+    tally = await (await service.importer(board=board, replace=replace)).run(midnight.lines(3, 5, 6))
+    assert (tally.replaced, tally.refused) == (3, 0)
+    assert [(s.event.score, s.requested_at, len(s.ladders)) for s in replaced] == [
+        (3, midnight.AT, 2),
+        (5, midnight.AT, 1),
+        (6, midnight.AT, 1),
+    ]
 
 
 async def test_importing_again_changes_nothing(service: Service):

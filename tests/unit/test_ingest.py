@@ -123,6 +123,25 @@ async def test_a_batch_of_many_chunks_counts_each_message(api: Api, monkeypatch:
     assert await score(api) == 25
 
 
+async def test_messages_are_delivered_again_if_their_boards_were_read_too_slowly(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.players(1)
+    look_up = api.store.boards_named
+
+    async def boards_named(names: Collection[str]) -> Mapping[str, Board]:
+        api.clock.now += 10_001
+        return await look_up(names)
+
+    monkeypatch.setattr(api.store, "boards_named", boards_named)
+    message = record(submission(), "1")
+    assert await ingested(api, message) == ["1"]
+    assert await score(api) == 0
+    monkeypatch.setattr(api.store, "boards_named", look_up)
+    assert await ingested(api, message) == []
+    assert await score(api) == 5
+
+
 POISON: list[tuple[Any, str]] = [
     ("{", "malformed_request"),
     ("[]", "invalid_request"),

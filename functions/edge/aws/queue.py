@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from functions.edge.context import Edge
 from functions.edge.http.errors import validation_error
-from functions.edge.submissions import ANYBODY, identity_of, submission_received, with_fed
+from functions.edge.submissions import ANYBODY, identity_of, submission_received, targets_of, with_fed
 from functions.edge.wire.submissions import QueuedSubmissionIn
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.errors import LeaderForgeError, Refused
@@ -43,8 +43,7 @@ async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) 
     identity = identity_of(queued)
     if isinstance(identity, ExternalId):
         identity = await _player_of(edge, queued, identity, received_us)
-    submission = submission_received(edge, await edge.board_unchecked(queued.board), queued, identity, received_us)
-    return await with_fed(edge, submission) if submission.board.feeds else submission
+    return await _accepted(edge, queued, identity, received_us)
 
 
 async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: ExternalId, received_us: int) -> int:
@@ -52,9 +51,15 @@ async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: Extern
     player_ids = edge.services.players.ids
     if not edge.services.settings.create_players or player_ids.cached(external_id) is not None:
         return await player_ids.get(external_id)
-    checked = submission_received(edge, await edge.board_unchecked(queued.board), queued, ANYBODY, received_us)
-    await with_fed(edge, checked)
+    await _accepted(edge, queued, ANYBODY, received_us)
     return await player_ids.ensure(Sighting(external_id))
+
+
+async def _accepted(edge: Edge, queued: QueuedSubmissionIn, user_id: int, received_us: int) -> Submission:
+    """Return the submission of this player with its fed submissions. Raises the error of a refusal."""
+    board = await edge.board_unchecked(queued.board)
+    targets = await targets_of(edge, [board])
+    return with_fed(edge, submission_received(edge, board, queued, user_id, received_us), targets)
 
 
 def _sent_us(message: dict[str, Any]) -> int:

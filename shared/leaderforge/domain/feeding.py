@@ -42,6 +42,46 @@ def fed_or_error(
         return error
 
 
+def accepted_again(
+    submission: Submission,
+    board: Board,
+    targets: Mapping[str, Board],
+    *,
+    now: int,
+    grace_ms: int,
+    history: bool = False,
+) -> Submission | LeaderForgeError:
+    """Return an earlier submission as `board` accepts it now, or the error that prevents this.
+
+    The submission keeps its id, time and reception. Its periods may have closed, and the settings of its board may have
+    changed. `targets` are the existing boards that the board feeds, by slug. `now`, `grace_ms` and `history` have the
+    same meaning as in `accept`.
+    """
+    event = submission.event
+    try:
+        again = accept(
+            board,
+            user_id=event.user_id,
+            submission_id=event.submission_id,
+            score=event.score,
+            subscore=None if board.tiebreakers else event.subscore or None,
+            metadata=event.metadata,
+            requested_at=event.achieved_at,
+            received_us=event.received_us,
+            now=now,
+            grace_ms=grace_ms,
+            change=event.change,
+            numbers=event.numbers,
+            history=history,
+        )
+        again = with_feeds(again, targets, now=now, grace_ms=grace_ms, history=history)
+    except LeaderForgeError as error:
+        return error
+    requested_at = submission.requested_at
+    fed = tuple(part._replace(requested_at=requested_at) for part in again.fed)
+    return again._replace(requested_at=requested_at, fed=fed)
+
+
 def error_of_target(error: LeaderForgeError, slug: str, target: str) -> LeaderForgeError:
     """Return the error with the name of the board that it concerns: the target of a feed of the board `slug`."""
     error.message = f"board {target!r}, which board {slug!r} feeds: {error.message}"

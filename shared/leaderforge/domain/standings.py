@@ -4,13 +4,14 @@ A standing depends on the set of a player's events, not on their order, because 
 commutative. Events may therefore be folded one by one, in batches, or again from the stored events.
 """
 
-from collections.abc import Iterable
-from functools import reduce
+from collections.abc import Iterable, Sequence
+from functools import partial, reduce
+from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
-from leaderforge.domain.errors import ScoreOutOfRange
+from leaderforge.domain.errors import Conflict, ScoreOutOfRange
 from leaderforge.domain.order import MAX_TIME, Place, ranked_score
 
 
@@ -166,6 +167,33 @@ def combine(board: Board, first: Standing, second: Standing) -> Standing:
 def fold(board: Board, events: Iterable[Event]) -> Standing:
     """Return the standing of one player's events. There must be at least one event."""
     return reduce(lambda a, b: combine(board, a, b), map(standing_of, events))
+
+
+def counted_events(board: Board, standing: Standing, events: Sequence[Event]) -> Sequence[Event]:
+    """Return those of a player's events that a stored standing counts. `events` are in the order of recording.
+
+    Usually these are all events. But events that arrived too late for a period do not count there, and events that were
+    removed later still count in a past period. Raises `Conflict` unless the standing counts all events but one sequence
+    of successive events.
+    """
+    number, others = standing.submissions, len(events) - standing.submissions
+    if number == 0 or others == 0:
+        return events[:number]
+    empty, combined = removed_standing(board, standing.user_id, 0), partial(combine, board)
+    until = list(accumulate(map(standing_of, events), combined, initial=empty))
+    from_end = list(accumulate(map(standing_of, reversed(events)), combined, initial=empty))
+    for start in range(number, -1, -1) if others > 0 else ():
+        if _result(combined(until[start], from_end[number - start])) == _result(standing):
+            return [*events[:start], *events[start + others :]]
+    raise Conflict(
+        "the player's entry in the period also counts submissions that were removed after the period, and cannot be "
+        "computed without this one",
+        user_id=standing.user_id,
+    )
+
+
+def _result(standing: Standing) -> tuple[object, ...]:
+    return standing.score, standing.subscore, standing.run_id, standing.submissions
 
 
 def require_in_range(board: Board, standing: Standing) -> None:

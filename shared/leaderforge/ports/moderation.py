@@ -68,9 +68,10 @@ class Moderation(Protocol):
     ) -> Sequence[LadderStanding]:
         """Replace a stored event by the event of a submission with the same id.
 
-        The stored event no longer counts in the open periods that contain its time. With `in_past`, it no longer counts
-        in past periods either. The new event counts on the ladders of the submission. The board's score limits do not
-        apply. Raises `SubmissionNotFound`, `Conflict` if a moderator has removed the event, and `ScoreOutOfRange`.
+        The stored event no longer counts in the open periods that contain its time, nor on the ladders of the
+        submission, on which the new event counts. With `in_past`, it no longer counts in past periods either. The
+        board's score limits do not apply. Raises `SubmissionNotFound`, `ScoreOutOfRange`, and `Conflict` if a moderator
+        has removed the event, or if it is not known which events a standing counts.
         """
         ...
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from leaderforge.domain.acceptance import accept, without_limits
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError, Refused
-from leaderforge.domain.feeding import fed_or_error
+from leaderforge.domain.feeding import accepted_again, fed_or_error
 from leaderforge.domain.submissions import Submission
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.lines import ScoreLine
@@ -93,14 +93,26 @@ class LineAcceptance:
 
         `targets` are the existing boards that the board feeds, by slug: see `targets_of`.
         """
-        now, history = self._clock(), self._rules.history
-        rules_of = without_limits(board) if history else board
-        outcomes = [self._submission(rules_of, line, now) for line in lines]
+        now, history, grace_ms = self._clock(), self._rules.history, self._rules.grace_ms
+        board, targets = self._by_rules(board, targets)
+        outcomes = [self._submission(board, line, now) for line in lines]
         if board.feeds:
-            rules_of_fed = {slug: without_limits(b) for slug, b in targets.items()} if history else targets
-            grace_ms = self._rules.grace_ms
-            outcomes = [fed_or_error(o, rules_of_fed, now=now, grace_ms=grace_ms, history=history) for o in outcomes]
+            outcomes = [fed_or_error(o, targets, now=now, grace_ms=grace_ms, history=history) for o in outcomes]
         return [o if line.achieved_at is not None else _untimed(o) for line, o in zip(lines, outcomes, strict=True)]
+
+    def again(
+        self, board: Board, submissions: Sequence[Submission], targets: Mapping[str, Board]
+    ) -> Sequence[Submission | LeaderForgeError]:
+        """Return each earlier submission as the board accepts it now, or the error that now prevents it."""
+        now, history, grace_ms = self._clock(), self._rules.history, self._rules.grace_ms
+        board, targets = self._by_rules(board, targets)
+        return [accepted_again(s, board, targets, now=now, grace_ms=grace_ms, history=history) for s in submissions]
+
+    def _by_rules(self, board: Board, targets: Mapping[str, Board]) -> tuple[Board, Mapping[str, Board]]:
+        """Return the boards with the limits that apply to the import."""
+        if not self._rules.history:
+            return board, targets
+        return without_limits(board), {slug: without_limits(target) for slug, target in targets.items()}
 
     def _submission(self, board: Board, line: ScoreLine, now: int) -> Submission | LeaderForgeError:
         try:

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -13,6 +14,7 @@ from leaderforge.domain.errors import BoardNotFound, LeaderForgeError, Refused, 
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.timing import SUBMISSION_WAIT_MS
 from leaderforge.imports.line_ranges import MAX_RANGES, LineRanges
 from leaderforge.imports.lines import ScoreLine
 from leaderforge.ports.clock import Clock
@@ -46,6 +48,13 @@ class Replaced:
 
 
 _Outcome: TypeAlias = Recorded | Replaced | LeaderForgeError
+
+
+class _Accepted(NamedTuple):
+    """Submissions of lines, or the errors of the lines, as accepted since a time (ms)."""
+
+    since: int
+    outcomes: Sequence[Submission | LeaderForgeError]
 
 
 class _Chunk(NamedTuple):
@@ -123,8 +132,9 @@ class Importer:
         limit = min(self._rules.in_flight, 2)
         async with OrderedBatches(limit, self._tally_up) as chunks:
             while lines_of_chunk := await self._next(iterator, chunks):
+                since = self._clock()
                 submissions = await self._submissions(lines_of_chunk)
-                await chunks.start(self._import(lines_of_chunk, submissions))
+                await chunks.start(self._import(lines_of_chunk, _Accepted(since, submissions)))
         return self.tally
 
     async def _next(self, lines: Iterator[ScoreLine], chunks: OrderedBatches[_Chunk]) -> Sequence[ScoreLine]:
@@ -141,9 +151,9 @@ class Importer:
         targets = await targets_of(self._store, self._board)
         return await self._with_players(lines, self._acceptance.submissions(self._board, lines, targets))
 
-    async def _import(self, lines: Sequence[ScoreLine], submissions: Sequence[Submission | LeaderForgeError]) -> _Chunk:
-        outcomes = await complete(submissions, Submission, self._record)
-        return _Chunk(lines, submissions, outcomes)
+    async def _import(self, lines: Sequence[ScoreLine], accepted: _Accepted) -> _Chunk:
+        outcomes = await complete(accepted.outcomes, Submission, partial(self._record, accepted.since))
+        return _Chunk(lines, accepted.outcomes, outcomes)
 
     def _tally_up(self, chunk: _Chunk) -> None:
         for line, submission, outcome in zip(*chunk, strict=True):
@@ -178,38 +188,64 @@ class Importer:
             [_of_player(outcome, next(ids)) if isinstance(outcome, Submission) else outcome for outcome in accepted],
         )
 
-    async def _record(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
-        return await self._lanes.record(submissions, self._record_batch, self._index_up)
+    async def _record(self, since: int, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
+        async def record(batch: Sequence[Submission]) -> Sequence[_Outcome]:
+            return await self._record_batch(_Accepted(since, batch))
 
-    async def _record_batch(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
+        return await self._lanes.record(submissions, record, self._index_up)
+
+    async def _record_batch(self, accepted: _Accepted) -> Sequence[_Outcome]:
         # After an outage, record no later lines: rules may depend on a player's earlier lines, which were not recorded.
         if self._outage is not None:
-            return [self._outage] * len(submissions)
+            return [self._outage] * len(accepted.outcomes)
+        accepted = await self._current(accepted)
+        outcomes = await complete(accepted.outcomes, Submission, self._stored)
+        self._outage = self._outage or next((o for o in outcomes if isinstance(o, Unavailable)), None)
+        return outcomes if self._replace is None else await self._replace_all(self._replace, accepted, outcomes)
+
+    async def _stored(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
         try:
-            outcomes = await self._store.record(submissions)
+            return await self._store.record(submissions)
         except Unavailable as error:
             # Return the error as outcomes instead of raising it, because the lines of the other lanes must be added to
             # the tally.
-            outcomes = [error] * len(submissions)
-        self._outage = self._outage or next((o for o in outcomes if isinstance(o, Unavailable)), None)
-        return outcomes if self._replace is None else await self._replace_all(self._replace, submissions, outcomes)
+            return [error] * len(submissions)
+
+    async def _current(self, accepted: _Accepted) -> _Accepted:
+        """Return the submissions, accepted again if they have waited too long: their periods may have closed."""
+        now = self._clock()
+        if now - accepted.since <= SUBMISSION_WAIT_MS:
+            return accepted
+        again = iter(await self._accepted_again([o for o in accepted.outcomes if isinstance(o, Submission)]))
+        return _Accepted(now, [next(again) if isinstance(o, Submission) else o for o in accepted.outcomes])
+
+    async def _accepted_again(self, submissions: Sequence[Submission]) -> Sequence[Submission | LeaderForgeError]:
+        try:
+            board = await self._current_board(self._board.slug)
+            return self._acceptance.again(board, submissions, await targets_of(self._store, board))
+        except LeaderForgeError as error:
+            return [error] * len(submissions)
 
     async def _replace_all(
-        self, replace: Replace, submissions: Sequence[Submission], outcomes: Sequence[_Outcome]
+        self, replace: Replace, accepted: _Accepted, outcomes: Sequence[_Outcome]
     ) -> Sequence[_Outcome]:
         """Replace the stored submissions that conflict with imported submissions.
 
         Return the outcomes after the replacements.
         """
-        return [
-            await self._replaced(replace, submission, outcome) if isinstance(outcome, SubmissionConflict) else outcome
-            for submission, outcome in zip(submissions, outcomes, strict=True)
-        ]
+        replaced = list(outcomes)
+        for position, outcome in enumerate(outcomes):
+            if isinstance(outcome, SubmissionConflict):
+                accepted = await self._current(accepted)
+                replaced[position] = await self._replaced(replace, accepted.outcomes[position], outcome)
+        return replaced
 
     async def _replaced(
-        self, replace: Replace, submission: Submission, conflict: SubmissionConflict
+        self, replace: Replace, submission: Submission | LeaderForgeError, conflict: SubmissionConflict
     ) -> Replaced | LeaderForgeError:
         """Replace the stored submission. Return the outcome of the line."""
+        if isinstance(submission, LeaderForgeError):
+            return submission
         if submission.board.feeds:
             # The stored content may count on targets for which the new content has no number.
             return Refused(f"board {submission.board.slug!r} feeds other boards; remove the stored submission instead")
@@ -232,7 +268,7 @@ class Importer:
         if isinstance(submission, Submission):
             event = submission.event
             self.tally.clamped += line.achieved_at is not None and event.achieved_at < line.achieved_at
-            self.tally.closed += len(submission.ladders) < len(submission.board.calendar.kinds)
+            self.tally.closed += len(recorded.ladders) < len(submission.board.calendar.kinds)
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
         # An outage is not an error of the line. End the import. A later run continues it.

@@ -222,8 +222,10 @@ class MemoryBoards:
         ]
         return [*self.counting_in(ladder), *replaced]
 
-    def _refold(self, ladder: Ladder, user_id: int) -> Standing:
-        events = [event for event in self.counting_in(ladder) if event.user_id == user_id]
+    def _refold(self, ladder: Ladder, user_id: int, events: Sequence[Event] | None = None) -> Standing:
+        """Return the standing of these events, by default of the player's counting events."""
+        if events is None:
+            events = [event for event in self.counting_in(ladder) if event.user_id == user_id]
         revision = self._next_revision()
         standing = fold(ladder.board, events) if events else removed_standing(ladder.board, user_id, revision)
         previous = self._standings[place_of(ladder)].get(user_id)

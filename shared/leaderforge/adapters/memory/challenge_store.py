@@ -85,7 +85,7 @@ class MemoryChallengeStore:
             for submission, recorded_at in self._scores.recorded_between(0, None)
             if submission.board.id == board.id
             and challenge.counts(submission.event.achieved_at, recorded_at)
-            and not self._scores.is_removed(submission.event_key)
+            and not self._scores.is_removed(submission.event_key, before=challenge.late_until)
         ]
         by_player = {user_id: [event for event in events if event.user_id == user_id] for user_id in user_ids}
         return [in_range(board, fold(board, played)) for played in by_player.values() if played]

@@ -130,9 +130,16 @@ class MemoryEvents(MemoryBoards):
         """Return whether the board has an event of the player with this id, void or not."""
         return (user_id, board.id, submission_id) in self._events
 
-    def is_removed(self, key: EventKey) -> bool:
-        """Return whether a moderator has removed the event, from all periods or from one."""
-        return key in self._void or any(void == key for void, _ in self._void_in)
+    def is_removed(self, key: EventKey, *, before: int | None = None) -> bool:
+        """Return whether a moderator has removed the event, from all periods or from one.
+
+        An event that was replaced by a set score counts as removed, unless it was replaced at the time `before` (ms) or
+        later.
+        """
+        is_void = key in self._void
+        if is_void and before is not None and key not in self._void_with:
+            is_void = self._replaced_at.get(key, before - 1) < before
+        return is_void or any(void == key for void, _ in self._void_in)
 
     def require_event(self, board: Board, user_id: int, submission_id: UUID) -> Submission:
         """Return a stored submission. Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed it."""
@@ -143,15 +150,9 @@ class MemoryEvents(MemoryBoards):
             raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
         return self._events[key]
 
-    def delete_event(self, submission: Submission) -> int:
-        """Delete an event, and return the time (ms) of its recording. The standings stay as they are."""
-        del self._events[submission.event_key]
-        return self._recorded_at.pop(submission.event_key)
-
-    def restore_event(self, submission: Submission, recorded_at: int) -> None:
-        """Store a deleted event again."""
-        self._events[submission.event_key] = submission
-        self._recorded_at[submission.event_key] = recorded_at
+    def delete_event(self, submission: Submission) -> None:
+        """Delete an event. The standings stay as they are."""
+        del self._events[submission.event_key], self._recorded_at[submission.event_key]
 
     def stored_events(self, user_id: int) -> Sequence[Kept]:
         """Return all events of the player, including void ones, by board and recording time."""

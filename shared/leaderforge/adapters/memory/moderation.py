@@ -9,7 +9,7 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry, concerning_feeds
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import NotRanked, PlayerNotFound, ScoreOutOfRange
+from leaderforge.domain.errors import NotRanked, PlayerNotFound
 from leaderforge.domain.notices import moderation_notices
 from leaderforge.domain.standings import (
     HIDDEN_ENTRY,
@@ -88,15 +88,17 @@ class MemoryModeration:
         standings = _present(self._standings(user_id, board))
         previous = self._scores.require_event(board, user_id, submission.event.submission_id)
         periods = {ladder.period for ladder in board.ladders_at(previous.event.achieved_at)}
-        ladders = [lad for lad, _ in standings if lad.period in periods and (in_past or not lad.is_over(act.at))]
-        recorded_at = self._scores.delete_event(previous)
-        try:
-            counted = {ladder.period for ladder in submission.ladders}
-            changed = [(lad, self._scores.refolded(lad, user_id, is_part=lad.period in counted)) for lad in ladders]
-            self._scores.require_countable(submission, dict(changed))
-        except ScoreOutOfRange:
-            self._scores.restore_event(previous, recorded_at)
-            raise
+        counted = {ladder.period for ladder in submission.ladders}
+        ladders = [
+            lad
+            for lad, _ in standings
+            if lad.period in periods and (in_past or lad.period in counted or not lad.is_over(act.at))
+        ]
+        changed = [
+            (lad, self._scores.refolded_without(lad, previous.event, is_part=lad.period in counted)) for lad in ladders
+        ]
+        self._scores.require_countable(submission, dict(changed))
+        self._scores.delete_event(previous)
         self._put(user_id, changed, act)
         self._scores.count(submission)
         changed_periods = {ladder.period for ladder in (*submission.ladders, *ladders)}

@@ -13,9 +13,11 @@ from leaderforge.domain.order import sort_key
 from leaderforge.domain.segments import segment_values
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import (
+    Event,
     LadderStanding,
     Standing,
     combine,
+    counted_events,
     is_in_segment,
     is_listed,
     require_in_range,
@@ -161,12 +163,25 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
         segments = self._segments(ladder, standing.user_id, stored.get(standing.user_id))
         stored[standing.user_id] = standing._replace(revision=self._next_revision(), segments=segments)
 
-    def refolded(self, ladder: Ladder, user_id: int, *, is_part: bool = False) -> Standing:
-        """Return the fold of the player's counting events on the ladder.
-
-        Raises `ScoreOutOfRange`, unless the fold is only a part of the standing to store (`is_part`).
-        """
+    def refolded(self, ladder: Ladder, user_id: int) -> Standing:
+        """Return the fold of the player's counting events on the ladder. Raises `ScoreOutOfRange`."""
         standing = self._refold(ladder, user_id)
+        require_in_range(ladder.board, standing)
+        return standing
+
+    def refolded_without(self, ladder: Ladder, event: Event, *, is_part: bool) -> Standing:
+        """Return the fold of the events that the player's standing counts on the ladder, without one event.
+
+        Raises `Conflict` if it is not known which events the standing counts. Raises `ScoreOutOfRange`, unless the fold
+        is only a part of the standing to store (`is_part`).
+        """
+        counting = set(self.counting_for_teams(ladder))
+        # The order of `_events` is the order of recording.
+        player = event.user_id, ladder.board.id
+        played = [s.event for key, s in self._events.items() if key[:2] == player and s.event in counting]
+        stored = self._standings[place_of(ladder)][event.user_id]
+        remaining = [e for e in counted_events(ladder.board, stored, played) if e.submission_id != event.submission_id]
+        standing = self._refold(ladder, event.user_id, remaining)
         if not is_part:
             require_in_range(ladder.board, standing)
         return standing

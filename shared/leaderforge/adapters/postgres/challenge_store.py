@@ -12,6 +12,7 @@ from leaderforge.adapters.postgres.history import fold_parameters
 from leaderforge.adapters.postgres.links import lock_users
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, statement
+from leaderforge.adapters.postgres.voiding import replaced_since
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board
 from leaderforge.domain.challenge_errors import ChallengeBlocked, ChallengeNotFound, TooManyChallenges
@@ -82,7 +83,8 @@ class PostgresChallengeStore:
 
     async def standings(self, board: Board, challenge: Challenge, user_ids: Collection[int]) -> Sequence[Standing]:
         span = challenge.starts_at, challenge.ends_at, challenge.late_until
-        values = board.id, joined(user_ids), *span, *fold_parameters(board)
+        replaced = replaced_since(challenge.late_until)
+        values = board.id, joined(user_ids), *span, *replaced, *fold_parameters(board)
         rows = await self._pool.fetch(statement(f"challenge_{board.policy}"), *values)
         return [_standing_of(row) for row in rows]
 

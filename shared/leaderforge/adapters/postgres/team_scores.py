@@ -16,7 +16,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
-from leaderforge.adapters.postgres.voiding import replaced_after
+from leaderforge.adapters.postgres.voiding import replaced_since
 from leaderforge.adapters.postgres.writing import hide_newcomers
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.grouping import grouped
@@ -146,7 +146,7 @@ async def _fold(
     further = fold_parameters(source)[:1] if source.policy is Policy.SUM else fold_parameters(source)
     users = joined(user_ids)
     starts_at, ends_at = period_bounds(ladder)
-    values = source.id, users, team_id, ladder.period, starts_at, ends_at, *replaced_after(ends_at), *further
+    values = source.id, users, team_id, ladder.period, starts_at, ends_at, *replaced_since(ends_at), *further
     folded = await connection.fetch(statement(f"team_fold_{source.policy}"), *values)
     hidden_in = source.id, users, ladder.period
     hidden = {row["user_id"] for row in await connection.fetch(statement("hidden_members"), *hidden_in)}

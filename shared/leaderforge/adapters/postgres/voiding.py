@@ -5,12 +5,12 @@ from uuid import UUID
 
 from leaderforge.adapters.postgres.event_rows import event_of_row
 from leaderforge.adapters.postgres.pool import Connection, Record
-from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing_row
+from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import run_rows, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Conflict, SubmissionNotFound
 from leaderforge.domain.presence import required_first
-from leaderforge.domain.standings import Event, fold, removed_standing, require_in_range
+from leaderforge.domain.standings import Event, counted_events, fold, removed_standing, require_in_range
 from leaderforge.domain.submissions import Submission, conflict
 
 LAST_MARK = -(2**62)
@@ -23,16 +23,16 @@ _FIRST_MARK = -(2**63 - 1)
 async def replace_events(connection: Connection, board: Board, user_id: int, at: int) -> None:
     """Void all events of a player on the board, because a set score replaces them since `at` (ms).
 
-    In periods that were over at this time they still count for the player's team. Each event therefore has a mark of
-    the time in `void_in`.
+    They still count for the player's team in periods that were over at this time, and in challenges that no longer
+    counted submissions then. Each event therefore has a mark of the time in `void_in`.
     """
     marks = LAST_MARK - at, _FIRST_REPLACED, LAST_MARK
     await connection.execute(statement("replace_events"), user_id, board.id, *marks)
 
 
-def replaced_after(ends_at: int) -> tuple[int, int]:
-    """Return the bounds of the marks of events that were replaced at or after the end of a period (ms)."""
-    return _FIRST_REPLACED, LAST_MARK - ends_at
+def replaced_since(at: int) -> tuple[int, int]:
+    """Return the bounds of the marks of events that were replaced at or after a time (ms)."""
+    return _FIRST_REPLACED, LAST_MARK - at
 
 
 async def is_stored(connection: Connection, submission: Submission) -> bool:
@@ -92,7 +92,7 @@ class SubmissionVoid:
         """Compute the standings in open periods again, without the event, or with it if `void` is False."""
         event = event_of_row(stored)
         for ladder, submissions in self._ladders_of(stored, rows):
-            counting = await self._counting(ladder, submissions)
+            counting = await self._latest(ladder, submissions)
             remaining = [e for e in counting if e.submission_id != submission_id]
             if not void:
                 await self._replace(ladder, [*remaining, event])
@@ -104,16 +104,16 @@ class SubmissionVoid:
 
         `rows` are the locked standings. A standing that counts the event is computed again from the other events. If
         the replacement counts on the same ladder, the standing includes the replacement at once, because the sum of
-        the other events alone may be beyond the range. Raises `SubmissionNotFound`, `Conflict` if a moderator has
-        removed the event, and `ScoreOutOfRange`.
+        the other events alone may be beyond the range. Raises `SubmissionNotFound`, `ScoreOutOfRange`, and `Conflict`
+        if a moderator has removed the event, or if it is not known which events a standing counts.
         """
         submission_id = replacement.event.submission_id
         stored = await self._stored(submission_id)
         if stored["void"] or stored["void_in"]:
             raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
         uncounted = {ladder.period: ladder for ladder in replacement.ladders}
-        for ladder, submissions in self._ladders_of(stored, rows):
-            counting = await self._counting(ladder, submissions)
+        for ladder, submissions in self._ladders_of(stored, rows, late=frozenset(uncounted)):
+            counting = await self._counted(ladder, submissions)
             remaining = [event for event in counting if event.submission_id != submission_id]
             # An empty standing may lack the player's segments and hidden flag, which `upsert_standings` adds.
             if remaining and ladder.period in uncounted:
@@ -128,22 +128,41 @@ class SubmissionVoid:
         rows = await self._connection.fetch(statement("stored_event"), self._user_id, self._board.id, submission_id)
         return required_first(rows, SubmissionNotFound.of(self._board.slug, self._user_id, submission_id))
 
-    def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
-        """Yield the open ladders that count the event, each with the number of submissions in the player's standing."""
+    def _ladders_of(
+        self, stored: Record, rows: Sequence[Record], *, late: Set[int] = frozenset()
+    ) -> Iterator[tuple[Ladder, int]]:
+        """Yield the ladders that count the event, each with the number of submissions in the player's standing.
+
+        The ladders are those of open periods, and of the periods `late`, which still count late submissions.
+        """
         ladders = {ladder.period: ladder for ladder in self._board.ladders_at(stored["achieved_at"])}
         void_in = _numbers_in(stored)
         for row in rows:
             ladder = ladders.get(row["period_id"]) if row["board_id"] == self._board.id else None
-            if ladder and ladder.period not in void_in and not ladder.is_over(self._at):
+            if ladder and ladder.period not in void_in and (ladder.period in late or not ladder.is_over(self._at)):
                 yield ladder, row["submissions"]
 
-    async def _counting(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
+    async def _latest(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
         """Return the latest `submissions` counting events of a player on a ladder, as many as the standing counts."""
-        ids = self._user_id, self._board.id, ladder.period
-        rows = await self._connection.fetch(statement("counting_events"), *ids, *period_bounds(ladder))
+        events = await self._counting(ladder)
         # Leave out events that the standing does not count: version 0.2 did not mark events that were removed from one
         # period. The standing consists of the latest events.
-        return [event_of_row(row) for row in rows[max(0, len(rows) - submissions) :]]
+        return events[max(0, len(events) - submissions) :]
+
+    async def _counted(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
+        """Return the events that the player's standing on a ladder counts. Raises `Conflict` if they are not known."""
+        events = await self._counting(ladder)
+        if len(events) == submissions:
+            return events
+        [row] = await self._connection.fetch(statement("standings"), self._board.id, ladder.period, str(self._user_id))
+        return counted_events(self._board, standing_of_row(self._board, row), events)
+
+    async def _counting(self, ladder: Ladder) -> Sequence[Event]:
+        """Return the player's counting events on a ladder, in the order of recording."""
+        ids, bounds = (self._user_id, self._board.id, ladder.period), period_bounds(ladder)
+        replaced = replaced_since(bounds[1])
+        rows = await self._connection.fetch(statement("counting_events"), *ids, *bounds, *replaced)
+        return list(map(event_of_row, rows))
 
     async def _replace(self, ladder: Ladder, events: Sequence[Event]) -> None:
         standing = fold(self._board, events) if events else removed_standing(self._board, self._user_id, self._now)
