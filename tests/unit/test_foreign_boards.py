@@ -31,6 +31,9 @@ from leaderforge.imports.foreign.unity import UnityBoard
         (ScoreScale(0, divisor=1000), "-1", "-1"),
         (ScoreScale(0, divisor=1000), "7999", "7"),
         (ScoreScale(0, rounds=True), "1e300", "1e300"),
+        (ScoreScale(0, rounds=True), "5e-324", "0"),
+        (ScoreScale(0, divisor=1000), "1e1000010", "1e1000010"),
+        (ScoreScale(), "1e-999999", "1e-999999"),
     ],
 )
 def test_scores_are_converted(scale: ScoreScale, text: str, expected: str):
