@@ -71,7 +71,7 @@ class Calls:
         self._key, self._token = key, token
         self._session = store.session()
         self._awaited: dict[str, ReceiptOut | QueuedOut | RejectedScore | None] = {}
-        """Outcomes, by submission id, of scores whose `submit` still runs: None until a flush has sent the score."""
+        """Outcomes, by submission id, of scores whose `submit` still runs: None until the service has answered."""
 
     @property
     def user_id(self) -> int | None:
@@ -149,10 +149,10 @@ class Calls:
         """Make a score durable, and flush the queue up to this score.
 
         The receipt is None if the service cannot be reached: the score then waits in the queue. Raises `ApiError` if
-        the service refuses this score.
+        the service refuses this score, or has refused it before.
         """
         queued = yield from self.enqueue(board, body, submission_id)
-        self._awaited[queued.submission_id] = None
+        self._awaited[queued.submission_id] = queued if isinstance(queued, RejectedScore) else None
         try:
             yield from self.flush(queued.position)
         except (NetworkError, QueueUnwritable):
