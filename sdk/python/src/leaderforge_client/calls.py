@@ -126,12 +126,16 @@ class Calls:
 
     def sign_out(self) -> Call[None]:
         """End the session. The secret of the device stays, so that the same player can sign in again."""
+        # A refresh that ended after the sign-out would store a new session.
+        yield Exclusive("session", self._sign_out())
+        self.emit("session", state="ended")
+
+    def _sign_out(self) -> Call[None]:
         token = self._session.get("refresh_token")
         if token is not None:
             with suppress(NotFound):
                 yield from self._tried(_Attempt("POST", "/api/auth/revoke", {"refresh_token": token}))
         yield from self._keep({"refresh_token": None, "token": None, "user_id": None})
-        self.emit("session", state="ended")
 
     def enqueue(self, board: str, body: dict[str, Any], submission_id: str | None = None) -> Call[QueuedScore]:
         """Make a score durable. No request is sent. Raises `QueueFull` or `NotSignedIn`."""
