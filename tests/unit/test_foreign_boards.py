@@ -99,6 +99,19 @@ async def test_the_older_responses_of_playfab_have_bans(tmp_path: Path):
     assert rows[0].id == "playfab/4/B2"
 
 
+async def test_metadata_of_responses_keep_their_types(tmp_path: Path):
+    metadata = {"level": 5, "ratio": 0.5, "large": 9007199254740993, "ok": True, "code": "07", "laps": [61.25, None]}
+    file = tmp_path / "scores.json"
+    ranked = {"Entity": {"Id": "A1"}, "Scores": ["7"], "Rank": 1, "Metadata": metadata}
+    file.write_text(json.dumps({"Rankings": [ranked]}))
+    assert [row.metadata async for row in PlayFabBoard(file, now=0).scores()] == [metadata]
+    for sent, stored in ((metadata, metadata), (json.dumps(metadata), metadata), (7, {"metadata": 7})):
+        file.write_text(json.dumps({"results": [{"playerId": "A1", "score": 1.5, "rank": 0, "metadata": sent}]}))
+        [row] = [row async for row in UnityBoard(file, "desc").scores()]
+        assert (row.score, row.metadata) == ("1.5", stored)
+        assert json.dumps(row.metadata) == json.dumps(stored)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
