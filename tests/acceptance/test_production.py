@@ -202,6 +202,9 @@ def use(directory: Path, ports: Ports, admin_key: str, api: "subprocess.Popen[by
         wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "a complete index")
         play(client)
         check_link_preview(client)
+        as_json = {**headers, "Content-Type": "application/json"}
+        long_body = httpx.post(f"{url}/api/scores/batch", content=bytes(70_000_000), headers=as_json, verify=trusted)
+        assert (long_body.status_code, long_body.json()["error"]["code"]) == (413, "body_too_large")
         redirected = httpx.get(f"http://127.0.0.1:{ports.http}/player/1", headers={"Host": HOST})
         assert (redirected.status_code, redirected.headers["Location"]) == (308, f"https://{HOST}/player/1")
         api.terminate()

@@ -113,6 +113,16 @@ async def test_an_interrupted_copy_is_repeated(source: Database, target: str) ->
     assert await rows_of(target) == await rows_of(source.dsn)
 
 
+async def test_a_copy_is_repeated_after_a_copy_that_was_killed(source: Database, target: str) -> None:
+    """A killed copy leaves its source read-only."""
+    name = source.dsn.rpartition("/")[2]
+    await run(source.dsn, f"alter database {name} set default_transaction_read_only = on")
+    await copy_store(source.dsn, target, freeze=True, progress=lambda _: None)
+    assert await rows_of(target) == await rows_of(source.dsn)
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        await run(source.dsn, "create table late ()")
+
+
 async def test_a_store_is_not_copied_onto_itself(server: PostgresServer) -> None:
     dsn = await new_database(server, "alone")
     await migrate(dsn)

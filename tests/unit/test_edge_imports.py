@@ -63,6 +63,14 @@ async def test_a_preview_proposes_columns_and_changes_nothing(laps: Api):
     assert await scores(laps) == []
 
 
+async def test_a_preview_reports_a_time_that_no_clock_can_show(laps: Api):
+    file = b"runner;result;day\nAda;12,50;46310\nBen;13;1e999999\n"
+    answer = await laps.upload(f"{PREVIEW}{QUERY}&time=day&time_format=serial", file, ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["problems"] == [{"line": 3, "problem": "'1e999999' is not a number"}]
+    assert answer.json()["counting"] == 1
+
+
 async def test_an_import_streams_its_progress_and_its_result_and_is_audited(laps: Api):
     query = f"{QUERY}&player=runner&score=result"
     compressed = gzip.compress(FILE)

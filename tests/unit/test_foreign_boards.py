@@ -31,6 +31,9 @@ from leaderforge.imports.foreign.unity import UnityBoard
         (ScoreScale(0, divisor=1000), "-1", "-1"),
         (ScoreScale(0, divisor=1000), "7999", "7"),
         (ScoreScale(0, rounds=True), "1e300", "1e300"),
+        (ScoreScale(0, rounds=True), "5e-324", "0"),
+        (ScoreScale(0, divisor=1000), "1e1000010", "1e1000010"),
+        (ScoreScale(), "1e-999999", "1e-999999"),
     ],
 )
 def test_scores_are_converted(scale: ScoreScale, text: str, expected: str):
@@ -94,6 +97,19 @@ async def test_the_older_responses_of_playfab_have_bans(tmp_path: Path):
         ("C3", "5", None),
     ]
     assert rows[0].id == "playfab/4/B2"
+
+
+async def test_metadata_of_responses_keep_their_types(tmp_path: Path):
+    metadata = {"level": 5, "ratio": 0.5, "large": 9007199254740993, "ok": True, "code": "07", "laps": [61.25, None]}
+    file = tmp_path / "scores.json"
+    ranked = {"Entity": {"Id": "A1"}, "Scores": ["7"], "Rank": 1, "Metadata": metadata}
+    file.write_text(json.dumps({"Rankings": [ranked]}))
+    assert [row.metadata async for row in PlayFabBoard(file, now=0).scores()] == [metadata]
+    for sent, stored in ((metadata, metadata), (json.dumps(metadata), metadata), (7, {"metadata": 7})):
+        file.write_text(json.dumps({"results": [{"playerId": "A1", "score": 1.5, "rank": 0, "metadata": sent}]}))
+        [row] = [row async for row in UnityBoard(file, "desc").scores()]
+        assert (row.score, row.metadata) == ("1.5", stored)
+        assert json.dumps(row.metadata) == json.dumps(stored)
 
 
 @pytest.mark.parametrize(

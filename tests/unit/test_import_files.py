@@ -18,6 +18,7 @@ from leaderforge.imports.columns import Columns, Condition
 from leaderforge.imports.files import FilePlan, opened_scores
 from leaderforge.imports.formats import FileLayout, format_of
 from leaderforge.imports.lines import ScoreLine
+from leaderforge.imports.times import SERIAL, UNITS
 
 DAY = 86_400_000
 PLAIN = Columns()
@@ -251,6 +252,16 @@ def test_times(tmp_path: Path, text: str, time: int):
 )
 def test_wrong_times(tmp_path: Path, text: str, reason: str):
     assert refusals(write(tmp_path, f"player,score,time\nAnn,1,{text}\nBen,2,20240506\n"), TIMED) == {2: reason}
+
+
+@pytest.mark.parametrize("time_format", [*UNITS, SERIAL])
+@pytest.mark.parametrize("text", ["1e999999", "-1e999999", "1e200000", "1e31", "NaN", "inf", "1" * 31, "1_0"])
+def test_numbers_without_a_sensible_size_are_no_times(tmp_path: Path, time_format: str, text: str):
+    path = write(tmp_path, f"player,score,time\nAnn,1,{text}\nBen,2,1.5\nCem,3,1e-999999\n")
+    bad: list[BadLine] = []
+    lines = score_lines(path, replace(plan_for(path, TIMED), time_format=time_format), bad.append)
+    assert [(line.number, line.reason) for line in bad] == [(2, f"{text!r} is not a number")]
+    assert [line.player for line in lines] == ["Ben", "Cem"]
 
 
 @pytest.mark.parametrize("score", [0, 1, -1, MAX_INTEGER, -MAX_INTEGER])

@@ -26,7 +26,8 @@ from leaderforge.imports.files import FilePlan, find_notation, opened_scores
 from leaderforge.imports.formats import FileLayout, ScoreNotation, TableFormat, format_of
 from leaderforge.imports.identity import Occurrences
 from leaderforge.imports.json_lists import elements, list_start
-from leaderforge.imports.json_rows import DECODER, SCAN, with_floats
+from leaderforge.imports.json_numbers import with_numbers
+from leaderforge.imports.json_rows import DECODER, SCAN
 from leaderforge.imports.lines import ScoreLine
 from leaderforge.imports.proposals import ColumnProposal, propose_columns, sampled_rows
 from leaderforge.imports.streams import count_lines, text_chunks
@@ -53,7 +54,7 @@ def list_elements(chunks: Iterator[str], path: str = "") -> Iterator[object]:
     blocks = blocks_of(chain([start.text], chunks), lambda: 0, after_object, start.number)
     with BlockProcesses(lambda: partial(elements, scan=SCAN), processes=0) as parsing:
         for _, part in complete_blocks(blocks, parsing):
-            yield from (with_floats(element.value) for element in part.elements)
+            yield from (with_numbers(element.value) for element in part.elements)
             if part.fault is not None:
                 raise BadLine(*part.fault)
 

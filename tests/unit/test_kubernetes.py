@@ -46,6 +46,12 @@ def test_nginx_reaches_the_api_by_its_service() -> None:
     assert address in (FOLDER / "api-address.conf").read_text()
 
 
+def test_the_ingress_leaves_the_limits_of_bodies_to_the_api() -> None:
+    """A limit would end streams of submissions, which have any length."""
+    [ingress] = [resource for resource in RESOURCES if resource["kind"] == "Ingress"]
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == "0"
+
+
 def containers() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, pod in PODS.items():
         for container in pod["spec"]["containers"]:

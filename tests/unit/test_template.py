@@ -131,6 +131,23 @@ def test_every_variable_is_a_setting_and_no_secret(template: Mapping[str, Any]) 
     assert not {name for name in names if re.search("DSN|PASSWORD|KEYS|LICENSE|TOKEN", name)}
 
 
+def test_each_function_url_may_be_called_by_everybody(template: Mapping[str, Any]) -> None:
+    """AWS demands two permissions for a function URL: one for the URL, and one for the function by way of the URL."""
+    resources = template["Resources"].values()
+    urls = [resource for resource in resources if resource["Type"] == "AWS::Lambda::Url"]
+    permissions = [resource for resource in resources if resource["Type"] == "AWS::Lambda::Permission"]
+    assert len(urls) == 2
+    for url in urls:
+        function = {"Ref": url["Properties"]["TargetFunctionArn"]["GetAtt"].removesuffix(".Arn")}
+        for allowed in (
+            {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
+            {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},
+        ):
+            properties = {"FunctionName": function, "Principal": "*", **allowed}
+            expected = {"Type": "AWS::Lambda::Permission", "Condition": url["Condition"], "Properties": properties}
+            assert expected in permissions, url
+
+
 def test_roles_name_what_they_allow(template: Mapping[str, Any]) -> None:
     for name, resource in template["Resources"].items():
         for statement in statements(resource):

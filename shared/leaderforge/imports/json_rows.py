@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, cast
 
 from leaderforge.imports.blocks import Block, lines_of
 from leaderforge.imports.json_lists import JsonElement, Scan, elements
+from leaderforge.imports.json_numbers import NumberText, TooDeep, with_numbers
 from leaderforge.imports.regular_json import regular_values
 from leaderforge.imports.rows import CellPicker, CellT, Fault, JsonText, TableRows
 
@@ -17,21 +18,6 @@ _Object: TypeAlias = Mapping[str, object]
 _LIST_HINT = ": if the file is a JSON list, set --format json"
 
 
-class NumberText(str):
-    """Text of a JSON number with decimals or an exponent. A float would round it.
-
-    A class with a constructor in Python would take 2 us more for each number.
-    """
-
-    __slots__ = ()
-
-
-class _TooDeep(Exception):
-    """Error for a value with more than `_MAX_LEVELS` levels of lists and objects."""
-
-
-_MAX_LEVELS = 200
-"""Maximum number of levels of lists and objects in a value. Python can convert about 480 before a `RecursionError`."""
 _NUMBERS = ({int}, {NumberText})
 """Sets of types that a column of numbers may have. `str` converts them to text."""
 DECODER = json.JSONDecoder(parse_float=NumberText)
@@ -56,13 +42,13 @@ class JsonTable:
         numbers, objects = self._objects(block, rows)
         try:
             return self._filled(rows, numbers, objects, with_content=with_content)
-        except _TooDeep:
+        except TooDeep:
             return self._filled(rows, *_flat(numbers, objects, rows), with_content=with_content)
 
     def _filled(
         self, rows: TableRows, numbers: Sequence[int], objects: Sequence[_Object], *, with_content: bool
     ) -> TableRows:
-        """Return `rows` with a row for each of the objects. Raises `_TooDeep` before any change."""
+        """Return `rows` with a row for each of the objects. Raises `TooDeep` before any change."""
         order: list[int] = []
         faults: list[Fault] = []
         parts: list[TableRows] = []
@@ -134,8 +120,8 @@ def _flat(
 def _is_deep(value: _Object) -> bool:
     try:
         for content in value.values():
-            with_floats(content)
-    except _TooDeep:
+            with_numbers(content)
+    except TooDeep:
         return True
     return False
 
@@ -172,20 +158,7 @@ def text_of(value: object) -> str:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return JsonText(json.dumps(with_floats(value), ensure_ascii=False, separators=(",", ":")))
-
-
-def with_floats(value: object, levels: int = _MAX_LEVELS) -> object:
-    """Return a JSON value with floats in place of the texts of numbers. Raises `_TooDeep`."""
-    if isinstance(value, NumberText):
-        return float(value)
-    if not isinstance(value, dict | list):
-        return value
-    if not levels:
-        raise _TooDeep
-    if isinstance(value, dict):
-        return {name: with_floats(content, levels - 1) for name, content in value.items()}
-    return [with_floats(content, levels - 1) for content in value]
+    return JsonText(json.dumps(with_numbers(value), ensure_ascii=False, separators=(",", ":")))
 
 
 def _lines(block: Block, rows: TableRows) -> Iterator[JsonElement]:

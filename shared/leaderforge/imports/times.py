@@ -27,6 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SERIAL_EPOCH = datetime(1899, 12, 30)
 _MILLISECOND = timedelta(milliseconds=1)
 _MAX_DIGITS = 30
+"""Maximum number of digits of a number, also if it is written with an exponent."""
 _HINTS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
 """Likely units of numbers, by their number of digits."""
 
@@ -105,6 +106,7 @@ def _number(text: str) -> Decimal:
         number = Decimal(text) if len(text) <= _MAX_DIGITS and "_" not in text else None
     except InvalidOperation:
         number = None
-    if number is None or not number.is_finite():
+    # Check the size before any arithmetic: Python would compute all digits of 1e200000 in one call of several seconds.
+    if number is None or not number.is_finite() or number.adjusted() > _MAX_DIGITS:
         raise ValueError(f"{shortened(text)} is not a number")
     return number

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from leaderforge.domain.errors import LeaderForgeError
 
@@ -112,10 +112,11 @@ async def _errors_of(process: asyncio.subprocess.Process) -> bytes:
 
 def _without_password(dsn: str) -> tuple[str, str | None]:
     """Return the DSN without its password, and the password: every user can read a program's arguments."""
-    parts = urlsplit(dsn)
-    login, at, hosts = parts.netloc.rpartition("@")
+    netloc = urlsplit(dsn).netloc
+    login, at, hosts = netloc.rpartition("@")
     user, _, password = login.partition(":")
-    return urlunsplit(parts._replace(netloc=f"{user}{at}{hosts}")), unquote(password) or None
+    # Do not use `urlunsplit`: without a host, such as for a socket, it drops the slashes before the host.
+    return dsn.replace(netloc, f"{user}{at}{hosts}", 1), unquote(password) or None
 
 
 def _path(program: str) -> str:

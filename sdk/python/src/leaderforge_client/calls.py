@@ -71,7 +71,7 @@ class Calls:
         self._key, self._token = key, token
         self._session = store.session()
         self._awaited: dict[str, ReceiptOut | QueuedOut | RejectedScore | None] = {}
-        """Outcomes, by submission id, of scores whose `submit` still runs: None until a flush has sent the score."""
+        """Outcomes, by submission id, of scores whose `submit` still runs: None until the service has answered."""
 
     @property
     def user_id(self) -> int | None:
@@ -126,12 +126,16 @@ class Calls:
 
     def sign_out(self) -> Call[None]:
         """End the session. The secret of the device stays, so that the same player can sign in again."""
+        # A refresh that ended after the sign-out would store a new session.
+        yield Exclusive("session", self._sign_out())
+        self.emit("session", state="ended")
+
+    def _sign_out(self) -> Call[None]:
         token = self._session.get("refresh_token")
         if token is not None:
             with suppress(NotFound):
                 yield from self._tried(_Attempt("POST", "/api/auth/revoke", {"refresh_token": token}))
         yield from self._keep({"refresh_token": None, "token": None, "user_id": None})
-        self.emit("session", state="ended")
 
     def enqueue(self, board: str, body: dict[str, Any], submission_id: str | None = None) -> Call[QueuedScore]:
         """Make a score durable. No request is sent. Raises `QueueFull` or `NotSignedIn`."""
@@ -149,10 +153,10 @@ class Calls:
         """Make a score durable, and flush the queue up to this score.
 
         The receipt is None if the service cannot be reached: the score then waits in the queue. Raises `ApiError` if
-        the service refuses this score.
+        the service refuses this score, or has refused it before.
         """
         queued = yield from self.enqueue(board, body, submission_id)
-        self._awaited[queued.submission_id] = None
+        self._awaited[queued.submission_id] = queued if isinstance(queued, RejectedScore) else None
         try:
             yield from self.flush(queued.position)
         except (NetworkError, QueueUnwritable):

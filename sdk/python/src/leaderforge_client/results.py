@@ -16,12 +16,9 @@ class QueuedScore:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectedScore:
+class RejectedScore(QueuedScore):
     """Score that the service refused. The score stays in the queue's file until `requeue` or `discard`."""
 
-    position: int
-    submission_id: str
-    body: dict[str, Any]
     code: str
     message: str
 

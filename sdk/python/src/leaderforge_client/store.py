@@ -53,12 +53,15 @@ class Store:
                 raise
 
     def add(self, submission_id: str, body: dict[str, Any]) -> QueuedScore:
-        """Append a score, or return the stored score with this submission id. Raises `QueueFull`."""
+        """Append a score, or return the stored score with this submission id: a `RejectedScore` if it was refused.
+
+        Raises `QueueFull`.
+        """
+        query = "select position, body, code, message from scores where submission_id = ?"
         with self._guarded():
-            for position, text in self._rows(
-                "select position, body from scores where submission_id = ?", submission_id
-            ):
-                return QueuedScore(position, submission_id, json.loads(text))
+            for position, text, code, message in self._rows(query, submission_id):
+                stored = position, submission_id, json.loads(text)
+                return QueuedScore(*stored) if code is None else RejectedScore(*stored, code, message)
             if self._count() >= self._capacity:
                 raise QueueFull(f"the queue has {self._capacity} scores; flush it, or discard rejected scores")
             cursor = self._connection.execute(

@@ -62,6 +62,8 @@ async def copy_store(source_dsn: str, target_dsn: str, *, freeze: bool, progress
 async def _connected(dsn: str) -> AsyncIterator[DirectConnection]:
     connection = await asyncpg.connect(dsn, timeout=_CONNECT_S, statement_cache_size=0)
     try:
+        # A source stays read-only if a copy was killed. Without this setting, no later copy could change the database.
+        await connection.execute("set default_transaction_read_only = off")
         yield connection
     finally:
         with suppress(*DRIVER_ERRORS):
@@ -118,7 +120,6 @@ async def _frozen(dsn: str, connection: DirectConnection) -> AsyncIterator[None]
         yield
     except BaseException:
         async with _connected(dsn) as writer:
-            await writer.execute("set default_transaction_read_only = off")
             await writer.execute(f"alter database {database} reset default_transaction_read_only")
         raise
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from leaderforge.domain.errors import Refused
+from leaderforge.imports.json_numbers import NumberText
 
 _SUFFIXES = frozenset({".json", ".ndjson", ".jsonl"})
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
+_DECODER = json.JSONDecoder(parse_float=NumberText, parse_int=NumberText)
 """Decoder that keeps numbers as texts, because a float would round them."""
 
 

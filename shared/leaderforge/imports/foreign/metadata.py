@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+
+from leaderforge.imports.json_numbers import NumberText, TooDeep, with_numbers
 
 
 def metadata_members(value: object, member: str = "metadata") -> Mapping[str, object] | None:
@@ -11,10 +14,13 @@ def metadata_members(value: object, member: str = "metadata") -> Mapping[str, ob
     """
     if value is None or value in ("", "{}"):
         return None
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, NumberText):
         try:
             parsed = json.loads(value)
         except (ValueError, RecursionError):
             parsed = None
         return parsed if isinstance(parsed, dict) else {member: value}
+    # The import refuses a value that is nested too deeply.
+    with suppress(TooDeep):
+        value = with_numbers(value)
     return value if isinstance(value, dict) else {member: value}

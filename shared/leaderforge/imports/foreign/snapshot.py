@@ -32,10 +32,10 @@ class ScoreScale:
     rounds: bool = False
 
     def converted(self, text: str) -> str:
-        """Return the score to import. A text that is no finite number stays as it is, and becomes a bad line."""
+        """Return the score to import. A text that is no number of a float's size stays, and becomes a bad line."""
         with suppress(InvalidOperation):
             number = Decimal(text)
-            if number.is_finite():
+            if number.is_finite() and abs(number.adjusted()) <= _MAX_EXPONENT:
                 return self._text(number)
         return text
 
@@ -47,6 +47,9 @@ class ScoreScale:
         return f"{number:f}" if number % 1 else f"{number.to_integral_value():f}"
 
 
+_MAX_EXPONENT = 400
+"""Maximum exponent of numbers to convert, which floats do not reach. The text of 1e-999999 would have a million digits.
+"""
 _MAX_DIGITS = 20
 """Maximum digits of numbers to round. Longer numbers stay unchanged and become bad lines, as no score is so long."""
 
