@@ -15,7 +15,7 @@ from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY
 from tests.browser.chromium import chromium
 from tests.sdk.drivers import ROOT, SDK
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 PACKAGE = SDK / "typescript"
 DIST = PACKAGE / "dist"
@@ -62,6 +62,11 @@ def test_the_tarball_has_what_the_package_exports(tmp_path: Path) -> None:
         names = set(files.getnames())
     exported = {path for entry in described["exports"].values() for path in entry.values()}
     assert {f"package/{path.removeprefix('./')}" for path in exported} <= names
+
+
+def test_the_tests_in_the_process_of_the_client_pass() -> None:
+    program = Path(__file__).with_name("typescript_client.test.mjs")
+    subprocess.run(["node", "--test", program], check=True, timeout=PATIENCE_S)
 
 
 async def test_a_browser_keeps_scores_over_the_end_of_the_page(browser: Browser, service: Served) -> None:

@@ -3,7 +3,7 @@
 import { ApiError, Cancelled, NetworkError, NotSignedIn, QueueUnwritable, TRANSIENT, UNKNOWN } from './errors.js'
 import { EventReader } from './events.js'
 import { DEFAULTS, type Options } from './options.js'
-import { MemoryJournal, Store, type QueuedScore, type RejectedScore, type SessionValues } from './store.js'
+import { isRejected, MemoryJournal, Store, type QueuedScore, type RejectedScore, type SessionValues } from './store.js'
 import { isError, Transport, type Attempt, type Tag } from './transport.js'
 import type {
   AroundOut,
@@ -107,11 +107,13 @@ export class Client {
 
   /**
    * Make a score durable, and send it after all earlier scores. If the service cannot be reached, the receipt is
-   * null, and the score waits in the queue for `flush`. Rejects with `ApiError` if the service refuses the score.
+   * null, and the score waits in the queue for `flush`. Rejects with `ApiError` if the service refuses the score, or
+   * has refused it before.
    */
   async submit(board: string, score: number | string | null, options: SubmitOptions = {}): Promise<Submitted> {
-    const { submissionId, position } = await this.enqueue(board, score, options)
-    this.#awaited.set(submissionId, null)
+    const queued = await this.enqueue(board, score, options)
+    const { submissionId, position } = queued
+    this.#awaited.set(submissionId, isRejected(queued) ? queued : null)
     let outcome: Receipt | RejectedScore | null
     try {
       await this.#flush(position, options.signal)
