@@ -97,7 +97,8 @@ async def test_a_browser_keeps_scores_over_the_end_of_the_page(browser: Browser,
 
 
 async def test_the_hooks_follow_a_board_and_the_queue(browser: Browser, service: Served, tmp_path: Path) -> None:
-    assert (await service.post("/api/boards", {"board": "hooks"}, ADMIN_KEY)).status_code == 201
+    for board in ("hooks", "other-hooks"):
+        assert (await service.post("/api/boards", {"board": board}, ADMIN_KEY)).status_code == 201
     user = (await service.post("/api/users", {})).json()["user_id"]
     await service.post("/api/boards/hooks/scores", {"user_id": user, "score": 7})
     bundle = tmp_path / "page.js"
@@ -113,4 +114,9 @@ async def test_the_hooks_follow_a_board_and_the_queue(browser: Browser, service:
     await expect(shown).to_have_text("10 leads, 0 wait")
     await page.evaluate(f"client.enqueue('hooks', 1, {{userId: {user}}})")
     await expect(shown).to_have_text("10 leads, 1 wait")
+    await service.post("/api/boards/other-hooks/scores", {"user_id": user, "score": 4})
+    await page.evaluate("location.hash = 'other-hooks'")
+    await expect(shown).to_have_text("4 leads, 1 wait")
+    texts = await page.evaluate("shown.filter(([board]) => board === 'other-hooks').map(([, text]) => text)")
+    assert set(texts) == {"undefined leads, 1 wait", "4 leads, 1 wait"}
     await page.context.close()
