@@ -96,6 +96,30 @@ async def test_a_browser_keeps_scores_over_the_end_of_the_page(browser: Browser,
     await page.context.close()
 
 
+async def test_a_browser_queue_that_could_not_be_opened_opens_later(browser: Browser, service: Served) -> None:
+    page = await game(browser, service)
+    await page.goto(f"{service.url}/sdk/game.html")
+    opened = "open_client({}).queue.pending().then(() => 'open', (error) => error.kind)"
+    # The browser refuses to open a database whose version is newer.
+    await page.evaluate("""new Promise((resolve) => {
+        const opening = indexedDB.open('leaderforge-game', 2)
+        opening.onsuccess = () => { opening.result.close(); resolve() }
+    })""")
+    for _ in range(2):
+        assert await page.evaluate(opened) == "QueueUnwritable"
+    await page.evaluate("""new Promise((resolve) => {
+        indexedDB.deleteDatabase('leaderforge-game').onsuccess = () => resolve()
+    })""")
+    # As in a frame without an origin of its own.
+    await page.evaluate("""() => {
+        navigator.locks.request = () => Promise.reject(new DOMException('no origin', 'SecurityError'))
+    }""")
+    assert await page.evaluate(opened) == "QueueUnwritable"
+    await page.evaluate("delete navigator.locks.request")
+    assert await page.evaluate(opened) == "open"
+    await page.context.close()
+
+
 async def test_the_hooks_follow_a_board_and_the_queue(browser: Browser, service: Served, tmp_path: Path) -> None:
     for board in ("hooks", "other-hooks"):
         assert (await service.post("/api/boards", {"board": board}, ADMIN_KEY)).status_code == 201
