@@ -1,12 +1,23 @@
 /** Behaviour of the client whose order of events only a test in its process can fix. `fetch` is an option of the client. */
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 
 import { ApiError, Client } from '../../sdk/typescript/dist/index.js'
 
+const EVERY_MS = 30_000
+
 function answer(status, body) {
   return new Response(JSON.stringify(body), { status })
+}
+
+/** Return a promise, and the function that resolves it. */
+function gate() {
+  let open
+  const opened = new Promise((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
 }
 
 test('a refused score that is submitted again is refused again', async () => {
@@ -20,4 +31,43 @@ test('a refused score that is submitted again is refused again', async () => {
     })
   }
   assert.equal((await client.queue.rejected()).length, 1)
+})
+
+test('automatic flushes do not pile up while the service does not answer', async () => {
+  const silence = gate()
+  let requests = 0
+  const fetch = async () => {
+    requests += 1
+    await silence.opened
+    throw new TypeError('no network')
+  }
+  const client = new Client('http://service', { key: 'k', tries: 1, fetch })
+  await client.enqueue('board', 5, { userId: 7 })
+  mock.timers.enable({ apis: ['setInterval'] })
+  const end = client.flushAutomatically(EVERY_MS)
+  mock.timers.tick(10 * EVERY_MS)
+  end()
+  mock.timers.reset()
+  silence.open()
+  assert.equal((await client.submit('board', 6, { userId: 7 })).receipt, null)
+  assert.equal(requests, 2)
+})
+
+test('an automatic flush follows one that failed', async () => {
+  const requested = [gate(), gate(), gate()]
+  let requests = 0
+  const fetch = async () => {
+    requested[requests++].open()
+    throw new TypeError('no network')
+  }
+  const client = new Client('http://service', { key: 'k', tries: 1, fetch })
+  await client.enqueue('board', 5, { userId: 7 })
+  mock.timers.enable({ apis: ['setInterval'] })
+  const end = client.flushAutomatically(EVERY_MS)
+  await requested[0].opened
+  await client.flush().catch(() => undefined) // waits for the automatic flush
+  mock.timers.tick(EVERY_MS)
+  end()
+  mock.timers.reset()
+  await requested[2].opened
 })

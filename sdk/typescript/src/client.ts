@@ -144,10 +144,20 @@ export class Client {
     return this.#flush(Infinity, options.signal)
   }
 
-  /** Flush now, each time the browser is online again, and every `everyMs`. Return a function that ends the flushes. */
+  /**
+   * Flush now, each time the browser is online again, and every `everyMs`, unless such a flush still runs. Return a
+   * function that ends the flushes.
+   */
   flushAutomatically(everyMs = 30_000): () => void {
+    let isRunning = false
     const attempt = (): void => {
-      this.flush().catch(() => undefined) // scores that were not delivered stay queued
+      if (isRunning) return // with no network, a flush takes longer than `everyMs`, and `submit` waits for all flushes
+      isRunning = true
+      this.flush()
+        .catch(() => undefined) // scores that were not delivered stay queued
+        .finally(() => {
+          isRunning = false
+        })
     }
     const timer = setInterval(attempt, everyMs)
     if (typeof window !== 'undefined') window.addEventListener('online', attempt)
