@@ -95,14 +95,7 @@ export class Client {
 
   /** End the session on the server and here. A later sign-in of this device signs the same player in. */
   async signOut(): Promise<void> {
-    const { refresh_token: token } = await this.#values()
-    if (token !== undefined) {
-      await this.#auth('revoke', { refresh_token: token }).catch((error: unknown) => {
-        if (!(error instanceof ApiError && error.status === 404)) throw error
-      })
-    }
-    await this.#keep({ refresh_token: null, token: null, user_id: null })
-    this.#transport.emit('session', { state: 'ended' })
+    return this.#exclusively(() => this.#signOut()) // a refresh that runs starts another session, which ends here too
   }
 
   /**
@@ -443,6 +436,17 @@ export class Client {
     await this.#keep({ secret: kept })
     const body = username === undefined ? { secret: kept } : { secret: kept, username }
     return this.#started('device', body, 'started')
+  }
+
+  async #signOut(): Promise<void> {
+    const { refresh_token: token } = await this.#values()
+    if (token !== undefined) {
+      await this.#auth('revoke', { refresh_token: token }).catch((error: unknown) => {
+        if (!(error instanceof ApiError && error.status === 404)) throw error
+      })
+    }
+    await this.#keep({ refresh_token: null, token: null, user_id: null })
+    this.#transport.emit('session', { state: 'ended' })
   }
 
   /** Replace a rejected token, unless another call has replaced it already. */
