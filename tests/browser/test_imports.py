@@ -55,6 +55,8 @@ async def test_a_file_is_previewed_with_other_columns_and_imported(page: Page, p
         await page.get_by_role("button", name="Save 1 bad line").click()
     saved = await (await download.value).path()
     assert saved.read_text().splitlines()[1].startswith("3,\"'59,905' has 3 decimals")
+    await page.get_by_label("Score file").set_input_files(file("next.csv", "runner;split;lap\nFay;1,00;9,75\n"))
+    await expect(table.get_by_role("row").filter(has_text="Fay")).to_contain_text("0:09.75")
     entries = (await product.get("/api/boards/file-laps/page?rank=1&limit=5")).json()["entries"]
     assert [(entry["username"], entry["score"]) for entry in entries] == [
         ("Ada", 1250),

@@ -3,9 +3,10 @@
 import asyncio
 import resource
 import sqlite3
+import subprocess
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -80,16 +81,55 @@ async def test_one_of_several_processes_takes_over_the_lock_of_a_dead_one(tmp_pa
         assert sorted(outcomes) == ["QueueLocked"] * (RACERS - 1) + ["open"]
 
 
+@pytest.fixture
+def contained() -> Sequence[str]:
+    """Command that runs another one in its own PID namespace, as in a container. It does not see other processes."""
+    command = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets no process have its own PID namespace")
+    return command
+
+
+async def test_a_process_in_another_container_is_refused(tmp_path: Path, contained: Sequence[str]) -> None:
+    for name, inner, outer in (("outside", (), contained), ("inside", contained, ())):
+        queue = tmp_path / name
+        async with racer(queue, inner) as first, racer(queue, outer) as second:
+            assert await outcome_of(first) == "open"
+            assert await outcome_of(second) == "QueueLocked"
+
+
+@pytest.mark.long
+async def test_the_lock_of_a_process_that_ended_in_another_container_is_taken_over(
+    tmp_path: Path, contained: Sequence[str]
+) -> None:
+    queue = tmp_path / "queue"
+    async with racer(queue, contained) as first:
+        assert await outcome_of(first) == "open"
+    async with racer(queue) as second, racer(queue, contained) as third:
+        assert await outcome_of(second) == "open"
+        assert await outcome_of(third) == "QueueLocked"
+
+
 @asynccontextmanager
-async def racer(queue: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def racer(queue: Path, launcher: Sequence[str] = ()) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a process during the block. It opens the queue at its first input."""
     program = Path(__file__).with_name("lock_race.mjs")
-    process = await asyncio.create_subprocess_exec("node", str(program), str(queue), stdin=PIPE, stdout=PIPE)
+    command = [*launcher, "node", str(program), str(queue)]
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     try:
         yield process
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
+
+
+async def outcome_of(process: asyncio.subprocess.Process) -> str:
+    """Let a racer open the queue, and return the outcome."""
+    assert await line_of(process) == "ready"
+    assert process.stdin is not None
+    process.stdin.write(b"start\n")
+    return await line_of(process)
 
 
 async def line_of(process: asyncio.subprocess.Process) -> str:

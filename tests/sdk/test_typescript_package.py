@@ -15,7 +15,7 @@ from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY
 from tests.browser.chromium import chromium
 from tests.sdk.drivers import ROOT, SDK
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 PACKAGE = SDK / "typescript"
 DIST = PACKAGE / "dist"
@@ -64,6 +64,11 @@ def test_the_tarball_has_what_the_package_exports(tmp_path: Path) -> None:
     assert {f"package/{path.removeprefix('./')}" for path in exported} <= names
 
 
+def test_the_tests_in_the_process_of_the_client_pass() -> None:
+    program = Path(__file__).with_name("typescript_client.test.mjs")
+    subprocess.run(["node", "--test", program], check=True, timeout=PATIENCE_S)
+
+
 async def test_a_browser_keeps_scores_over_the_end_of_the_page(browser: Browser, service: Served) -> None:
     body = {"board": "browser-game", "policy": "sum", "open_to_players": True}
     assert (await service.post("/api/boards", body, ADMIN_KEY)).status_code == 201
@@ -91,8 +96,33 @@ async def test_a_browser_keeps_scores_over_the_end_of_the_page(browser: Browser,
     await page.context.close()
 
 
+async def test_a_browser_queue_that_could_not_be_opened_opens_later(browser: Browser, service: Served) -> None:
+    page = await game(browser, service)
+    await page.goto(f"{service.url}/sdk/game.html")
+    opened = "open_client({}).queue.pending().then(() => 'open', (error) => error.kind)"
+    # The browser refuses to open a database whose version is newer.
+    await page.evaluate("""new Promise((resolve) => {
+        const opening = indexedDB.open('leaderforge-game', 2)
+        opening.onsuccess = () => { opening.result.close(); resolve() }
+    })""")
+    for _ in range(2):
+        assert await page.evaluate(opened) == "QueueUnwritable"
+    await page.evaluate("""new Promise((resolve) => {
+        indexedDB.deleteDatabase('leaderforge-game').onsuccess = () => resolve()
+    })""")
+    # As in a frame without an origin of its own.
+    await page.evaluate("""() => {
+        navigator.locks.request = () => Promise.reject(new DOMException('no origin', 'SecurityError'))
+    }""")
+    assert await page.evaluate(opened) == "QueueUnwritable"
+    await page.evaluate("delete navigator.locks.request")
+    assert await page.evaluate(opened) == "open"
+    await page.context.close()
+
+
 async def test_the_hooks_follow_a_board_and_the_queue(browser: Browser, service: Served, tmp_path: Path) -> None:
-    assert (await service.post("/api/boards", {"board": "hooks"}, ADMIN_KEY)).status_code == 201
+    for board in ("hooks", "other-hooks"):
+        assert (await service.post("/api/boards", {"board": board}, ADMIN_KEY)).status_code == 201
     user = (await service.post("/api/users", {})).json()["user_id"]
     await service.post("/api/boards/hooks/scores", {"user_id": user, "score": 7})
     bundle = tmp_path / "page.js"
@@ -108,4 +138,9 @@ async def test_the_hooks_follow_a_board_and_the_queue(browser: Browser, service:
     await expect(shown).to_have_text("10 leads, 0 wait")
     await page.evaluate(f"client.enqueue('hooks', 1, {{userId: {user}}})")
     await expect(shown).to_have_text("10 leads, 1 wait")
+    await service.post("/api/boards/other-hooks/scores", {"user_id": user, "score": 4})
+    await page.evaluate("location.hash = 'other-hooks'")
+    await expect(shown).to_have_text("4 leads, 1 wait")
+    texts = await page.evaluate("shown.filter(([board]) => board === 'other-hooks').map(([, text]) => text)")
+    assert set(texts) == {"undefined leads, 1 wait", "4 leads, 1 wait"}
     await page.context.close()

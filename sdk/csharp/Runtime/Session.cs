@@ -58,7 +58,15 @@ namespace LeaderForge
         }
 
         /// <summary>End the session. The secret of the device stays, so that the same player can sign in again.</summary>
-        public async Task SignOutAsync(CancellationToken cancellation)
+        public Task SignOutAsync(CancellationToken cancellation)
+        {
+            // A refresh that runs starts another session, which ends here too.
+            return ExclusivelyAsync(() => EndAsync(cancellation), cancellation);
+        }
+
+        private bool CanRefresh => options.TokenSource != null || queue.Session("refresh_token") != null;
+
+        private async Task<object> EndAsync(CancellationToken cancellation)
         {
             var token = queue.Session("refresh_token");
             try
@@ -72,9 +80,8 @@ namespace LeaderForge
             var ended = new Dictionary<string, object> { ["user_id"] = null, ["token"] = null, ["refresh_token"] = null };
             await queue.SetSessionAsync(ended).ConfigureAwait(false);
             transport.Emit("session", ("state", "ended"));
+            return null;
         }
-
-        private bool CanRefresh => options.TokenSource != null || queue.Session("refresh_token") != null;
 
         private async Task<string> CredentialAsync(CancellationToken cancellation)
         {

@@ -15,6 +15,15 @@ export class BrowserJournal implements Journal {
 
   async open(): Promise<Entry[]> {
     await this.#lock()
+    try {
+      return await this.#read()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  async #read(): Promise<Entry[]> {
     const opening = indexedDB.open(`leaderforge-${this.name}`, 1)
     opening.onupgradeneeded = () => {
       opening.result.createObjectStore(ENTRIES, { autoIncrement: true })
@@ -50,7 +59,7 @@ export class BrowserJournal implements Journal {
   /** Hold the lock of this name until `close`, or until the tab ends. */
   #lock(): Promise<void> {
     return new Promise((resolve, reject) => {
-      void navigator.locks.request(`leaderforge-${this.name}`, { ifAvailable: true }, (lock) => {
+      const request = navigator.locks.request(`leaderforge-${this.name}`, { ifAvailable: true }, (lock) => {
         if (lock === null) {
           reject(new QueueLocked(this.name))
           return undefined
@@ -60,6 +69,7 @@ export class BrowserJournal implements Journal {
           this.#release = release
         })
       })
+      request.catch(reject)
     })
   }
 }

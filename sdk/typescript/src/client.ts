@@ -3,7 +3,7 @@
 import { ApiError, Cancelled, NetworkError, NotSignedIn, QueueUnwritable, TRANSIENT, UNKNOWN } from './errors.js'
 import { EventReader } from './events.js'
 import { DEFAULTS, type Options } from './options.js'
-import { MemoryJournal, Store, type QueuedScore, type RejectedScore, type SessionValues } from './store.js'
+import { isRejected, MemoryJournal, Store, type QueuedScore, type RejectedScore, type SessionValues } from './store.js'
 import { isError, Transport, type Attempt, type Tag } from './transport.js'
 import type {
   AroundOut,
@@ -95,23 +95,18 @@ export class Client {
 
   /** End the session on the server and here. A later sign-in of this device signs the same player in. */
   async signOut(): Promise<void> {
-    const { refresh_token: token } = await this.#values()
-    if (token !== undefined) {
-      await this.#auth('revoke', { refresh_token: token }).catch((error: unknown) => {
-        if (!(error instanceof ApiError && error.status === 404)) throw error
-      })
-    }
-    await this.#keep({ refresh_token: null, token: null, user_id: null })
-    this.#transport.emit('session', { state: 'ended' })
+    return this.#exclusively(() => this.#signOut()) // a refresh that runs starts another session, which ends here too
   }
 
   /**
    * Make a score durable, and send it after all earlier scores. If the service cannot be reached, the receipt is
-   * null, and the score waits in the queue for `flush`. Rejects with `ApiError` if the service refuses the score.
+   * null, and the score waits in the queue for `flush`. Rejects with `ApiError` if the service refuses the score, or
+   * has refused it before.
    */
   async submit(board: string, score: number | string | null, options: SubmitOptions = {}): Promise<Submitted> {
-    const { submissionId, position } = await this.enqueue(board, score, options)
-    this.#awaited.set(submissionId, null)
+    const queued = await this.enqueue(board, score, options)
+    const { submissionId, position } = queued
+    this.#awaited.set(submissionId, isRejected(queued) ? queued : null)
     let outcome: Receipt | RejectedScore | null
     try {
       await this.#flush(position, options.signal)
@@ -142,10 +137,20 @@ export class Client {
     return this.#flush(Infinity, options.signal)
   }
 
-  /** Flush now, each time the browser is online again, and every `everyMs`. Return a function that ends the flushes. */
+  /**
+   * Flush now, each time the browser is online again, and every `everyMs`, unless such a flush still runs. Return a
+   * function that ends the flushes.
+   */
   flushAutomatically(everyMs = 30_000): () => void {
+    let isRunning = false
     const attempt = (): void => {
-      this.flush().catch(() => undefined) // scores that were not delivered stay queued
+      if (isRunning) return // with no network, a flush takes longer than `everyMs`, and `submit` waits for all flushes
+      isRunning = true
+      this.flush()
+        .catch(() => undefined) // scores that were not delivered stay queued
+        .finally(() => {
+          isRunning = false
+        })
     }
     const timer = setInterval(attempt, everyMs)
     if (typeof window !== 'undefined') window.addEventListener('online', attempt)
@@ -431,6 +436,17 @@ export class Client {
     await this.#keep({ secret: kept })
     const body = username === undefined ? { secret: kept } : { secret: kept, username }
     return this.#started('device', body, 'started')
+  }
+
+  async #signOut(): Promise<void> {
+    const { refresh_token: token } = await this.#values()
+    if (token !== undefined) {
+      await this.#auth('revoke', { refresh_token: token }).catch((error: unknown) => {
+        if (!(error instanceof ApiError && error.status === 404)) throw error
+      })
+    }
+    await this.#keep({ refresh_token: null, token: null, user_id: null })
+    this.#transport.emit('session', { state: 'ended' })
   }
 
   /** Replace a rejected token, unless another call has replaced it already. */

@@ -1,14 +1,19 @@
 /** Queue of Node: an append-only file of JSON lines. */
 
 import { randomUUID } from 'node:crypto'
-import { constants, readFileSync } from 'node:fs'
-import { appendFile, link, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
+import { constants, readFileSync, readlinkSync } from 'node:fs'
+import { appendFile, link, open, readFile, rename, rm, stat, utimes, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 import { QueueLocked } from './errors.js'
 import type { Entry, Journal } from './store.js'
 
 const APPENDED = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR
+/** Interval at which a process touches its locks, for processes in other containers, which cannot see the process. */
+const TOUCH_MS = 2_000
+/** Time without a touch after which the process of a lock in another container counts as ended. */
+const SILENCE_MS = 10_000
 /** Files that this process has open. */
 const OPENED = new Set<string>()
 
@@ -16,13 +21,15 @@ const OPENED = new Set<string>()
  * Journal in a file. An append is on the disk (fdatasync) before its call returns. If a process died during an append,
  * the last line may be incomplete. `open` cuts off this line, because its call never returned. `open` moves other
  * damaged lines to a file with the ending `.damaged`. A file with the ending `.lock`, which contains the id of the
- * process, excludes a second process.
+ * process, excludes a second process. If the process of this file runs in another container, or has ended there, `open`
+ * waits up to 10 s to see which.
  */
 export class FileJournal implements Journal {
   /** Number of lines that `open` moved to the file with the ending `.damaged`. */
   damaged = 0
   readonly #path: string
   #file: FileHandle | undefined
+  #touching: NodeJS.Timeout | undefined
   /**
    * Size of the file in bytes before a failed append. The bytes after this size must be cut off: half a line, or a
    * whole line of an entry that counts as not added. Undefined if there are no such bytes.
@@ -79,6 +86,7 @@ export class FileJournal implements Journal {
   async close(): Promise<void> {
     await this.#file?.close()
     this.#file = undefined
+    clearInterval(this.#touching)
     if (OPENED.delete(this.#path)) await rm(this.#lockPath, { force: true })
   }
 
@@ -115,6 +123,10 @@ export class FileJournal implements Journal {
     OPENED.add(this.#path)
     try {
       await this.#claim(this.#lockPath)
+      this.#touching = setInterval(() => {
+        const now = new Date()
+        utimes(this.#lockPath, now, now).catch(() => undefined) // the next touch tries again
+      }, TOUCH_MS).unref()
     } catch (error) {
       OPENED.delete(this.#path)
       throw error
@@ -131,13 +143,15 @@ export class FileJournal implements Journal {
    * holder of L.takeover removes L. By the same argument, L.takeover has one holder at a time. Therefore, the earliest
    * violation for any of these locks would need an even earlier violation, which cannot exist. If a process ends during
    * its takeover, it leaves L.takeover, which another process takes over in the same way.
+   *
+   * Between containers, this holds only while no running process stands still for `SILENCE_MS`.
    */
   async #claim(lock: string): Promise<void> {
-    const mine = markOf(process.pid)
+    const mine = ownMark()
     while (!(await isCreated(lock, mine))) {
       const owner = await ownerOf(lock)
       if (owner === null) continue // released meanwhile
-      if (owner !== mine && isRunning(owner)) throw new QueueLocked(this.#path)
+      if (owner !== mine && (await isRunning(owner, lock))) throw new QueueLocked(this.#path)
       await this.#removeStale(lock, owner)
     }
   }
@@ -207,16 +221,32 @@ function parsed(text: string): Entry | null {
   }
 }
 
-/** Return the mark of a process: its id and, on Linux, the time of its start. A later process may have the same id. */
-function markOf(pid: number): string {
-  if (process.platform !== 'linux') return String(pid)
-  const facts = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const [state, ...fields] = facts.slice(facts.lastIndexOf(')') + 2).split(' ')
-  return state === 'Z' ? '' : `${pid} ${fields[18] ?? ''}`
+/**
+ * Return the mark of this process: its id and, on Linux, the time of its start, since a later process may have the same
+ * id, and its PID namespace, in which the id is valid.
+ */
+function ownMark(): string {
+  if (process.platform !== 'linux') return String(process.pid)
+  return `${process.pid} ${startOf(process.pid)} ${pidNamespace()}`
 }
 
-function isRunning(mark: string): boolean {
-  const pid = Number(mark.split(' ')[0])
+function pidNamespace(): string {
+  return readlinkSync('/proc/self/ns/pid')
+}
+
+/** Return the time at which a process started, '' if it has ended. */
+function startOf(pid: number): string {
+  if (process.platform !== 'linux') return ''
+  const facts = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [state, ...fields] = facts.slice(facts.lastIndexOf(')') + 2).split(' ')
+  return state === 'Z' ? '' : (fields[18] ?? '')
+}
+
+/** Return whether the process whose mark is in a lock runs. */
+async function isRunning(mark: string, lock: string): Promise<boolean> {
+  const [id, start, namespace] = mark.split(' ')
+  if (namespace !== undefined && namespace !== pidNamespace()) return isTouched(lock)
+  const pid = Number(id)
   if (!(pid > 0)) return false
   try {
     process.kill(pid, 0)
@@ -224,8 +254,30 @@ function isRunning(mark: string): boolean {
     if (codeOf(error) !== 'EPERM') return false
   }
   try {
-    return !mark.includes(' ') || markOf(pid) === mark
+    return start === undefined || startOf(pid) === start
   } catch {
     return true // assume that it runs: the time of its start cannot be read, for example without a free file descriptor
+  }
+}
+
+/** Return whether a process touches a lock, at the latest after `SILENCE_MS`. */
+async function isTouched(lock: string): Promise<boolean> {
+  const before = await touchedAt(lock)
+  for (let waited = 0; waited < SILENCE_MS; waited += TOUCH_MS) {
+    await wait(TOUCH_MS)
+    const now = await touchedAt(lock)
+    if (now === null) return false
+    if (now !== before) return true
+  }
+  return false
+}
+
+/** Return the time of the last touch of a lock, null without a lock. */
+async function touchedAt(lock: string): Promise<number | null> {
+  try {
+    return (await stat(lock)).mtimeMs
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return null
   }
 }

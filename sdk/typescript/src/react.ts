@@ -1,6 +1,6 @@
 /** React hooks. */
 
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 
 import type { Client, ReadOptions } from './client.js'
 import type { QueuedScore } from './store.js'
@@ -12,22 +12,39 @@ export interface Live<Value> {
   error: Error | null
 }
 
-/** Return the first entries of a board, live. The stream ends with the component. */
+/** Board that a hook reads. */
+interface Source {
+  client: Client
+  board: string
+  read: ReadOptions
+}
+
+const NOTHING: Live<never> = { value: null, error: null }
+
+/**
+ * Return the first entries of a board, live. The stream ends with the component. After a change of the board or the
+ * options, the value is null until the new board is read.
+ */
 export function useTop(client: Client, board: string, options: Omit<ReadOptions, 'signal'> = {}): Live<TopOut> {
-  const [state, setState] = useState<Live<TopOut>>({ value: null, error: null })
+  const [shown, setShown] = useState<{ source: Source; live: Live<TopOut> } | null>(null)
   const { period, segment, limit } = options
-  useEffect(() => {
-    const ending = new AbortController()
-    const read: ReadOptions = { signal: ending.signal }
+  const source = useMemo(() => {
+    const read: ReadOptions = {}
     if (period !== undefined) read.period = period
     if (segment !== undefined) read.segment = segment
     if (limit !== undefined) read.limit = limit
-    void follow(client, board, read, ending.signal, setState)
+    return { client, board, read }
+  }, [client, board, period, segment, limit])
+  useEffect(() => {
+    const ending = new AbortController()
+    void follow(source, ending.signal, (live) => {
+      if (!ending.signal.aborted) setShown({ source, live })
+    })
     return () => {
       ending.abort()
     }
-  }, [client, board, period, segment, limit])
-  return state
+  }, [source])
+  return shown?.source === source ? shown.live : NOTHING
 }
 
 /** Return the scores that wait in the queue, read again every `everyMs`. */
@@ -47,15 +64,13 @@ export function usePending(client: Client, everyMs = 1000): readonly QueuedScore
 }
 
 async function follow(
-  client: Client,
-  board: string,
-  read: ReadOptions,
+  { client, board, read }: Source,
   signal: AbortSignal,
-  setState: (state: Live<TopOut>) => void,
+  show: (live: Live<TopOut>) => void,
 ): Promise<void> {
   try {
-    for await (const value of client.stream(board, read)) setState({ value, error: null })
+    for await (const value of client.stream(board, { ...read, signal })) show({ value, error: null })
   } catch (error) {
-    if (!signal.aborted) setState({ value: null, error: error as Error })
+    show({ value: null, error: error as Error })
   }
 }

@@ -224,6 +224,7 @@ export class Store {
   }
 }
 
-function isRejected(score: QueuedScore | RejectedScore): score is RejectedScore {
+/** Return whether the service refused a score. */
+export function isRejected(score: QueuedScore | RejectedScore): score is RejectedScore {
   return 'code' in score
 }

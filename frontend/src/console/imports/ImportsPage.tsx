@@ -33,26 +33,31 @@ function ImportForm({ boards }: { boards: readonly Board[] }) {
   const [file, setFile] = useState<File | null>(null);
   const [options, setOptions] = useState<Options>({ ...NO_OPTIONS, board: boards[0]?.board ?? '' });
   const { preview, forget } = usePreview((proposal) => setOptions((latest) => withProposal(latest, proposal)));
-  const { run, start, cancel } = useImport();
+  const { run, start, cancel, dismiss } = useImport();
   const isRunning = run?.kind === 'running';
 
   const choose = (chosen: File) => {
+    dismiss();
     setFile(chosen);
     preview.mutate({ file: chosen, options });
   };
   const change = (changed: Options) => {
+    dismiss();
     setOptions(changed);
     forget();
   };
   const show = (event: SubmitEvent) => {
     event.preventDefault();
+    dismiss();
     if (file) preview.mutate({ file, options });
   };
   return (
     <>
       <form className="space-y-4 px-4 py-4 sm:px-6" onSubmit={show}>
-        <FileField file={file} choose={choose} />
-        <OptionFields boards={boards} columns={preview.data?.columns ?? []} options={options} set={change} />
+        <fieldset className="min-w-0 space-y-4" disabled={isRunning}>
+          <FileField file={file} choose={choose} />
+          <OptionFields boards={boards} columns={preview.data?.columns ?? []} options={options} set={change} />
+        </fieldset>
         <div className="flex flex-wrap items-center gap-3">
           <button type="submit" className="button" disabled={!file || preview.isPending || isRunning}>
             {preview.isPending ? words.imports.reading : words.imports.preview}
@@ -114,5 +119,5 @@ function useImport() {
       .catch((error: unknown) => setRun({ kind: 'stopped', progress: latest, error: controller.signal.aborted ? null : error }))
       .finally(() => void cache.invalidateQueries());
   };
-  return { run, start, cancel: () => abort.current?.abort() };
+  return { run, start, cancel: () => abort.current?.abort(), dismiss: () => setRun(null) };
 }

@@ -67,6 +67,15 @@ func sign_in(secret, username, job):
 
 ## End the session. The secret of the device stays, so that the same player can sign in again.
 func sign_out(job):
+	# A refresh that runs starts another session, which ends here too.
+	if not _turn.acquire(job):
+		return _transport.cancelled()
+	var outcome = _sign_out(job)
+	_turn.release()
+	return outcome
+
+
+func _sign_out(job):
 	var token = _store.session("refresh_token")
 	if token != null:
 		var outcome = _post("revoke", {"refresh_token": token}, job)
