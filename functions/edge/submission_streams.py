@@ -124,7 +124,6 @@ async def _current(edge: Edge, incoming: _Incoming, batch: _Batch) -> _Batch:
     if is_recent(edge, batch.since):
         return batch
     since = edge.services.clock()
-
     waiting = [outcome for outcome in batch.outcomes if isinstance(outcome, Submission)]
     try:
         await _caller(edge, incoming)

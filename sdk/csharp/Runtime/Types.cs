@@ -3504,10 +3504,13 @@ namespace LeaderForge
         /// <summary>The member <c>starts_at</c>.</summary>
         public DateTimeOffset StartsAt { get; }
 
-        /// <summary>The first moment after the period.</summary>
+        /// <summary>
+        /// The time from which on scores do not count in the period any more: the end of the period, or of its
+        /// tournament.
+        /// </summary>
         public DateTimeOffset? EndsAt { get; }
 
-        /// <summary>The time until the end of the period, in milliseconds; 0 afterwards.</summary>
+        /// <summary>The time until `ends_at`, in milliseconds; 0 afterwards.</summary>
         public long LeftMs { get; }
 
         /// <summary>From the top to the bottom.</summary>

@@ -1786,8 +1786,8 @@ export interface paths {
          * Stream events
          * @description Stream the events of all boards that send events, from now on or after an earlier event.
          *
-         *     A reconnecting client sends `Last-Event-ID`, and misses nothing. Events of moderation are only for admin keys. Lines
-         *     with only a colon are heartbeats.
+         *     A reconnecting client sends `Last-Event-ID`, and misses nothing. Events of moderation are only for admin keys. An id
+         *     without data is a heartbeat, and no event.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -4831,11 +4831,11 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             starts_at: string;
-            /** @description The first moment after the period. */
+            /** @description The time from which on scores do not count in the period any more: the end of the period, or of its tournament. */
             ends_at: string | null;
             /**
              * Format: int64
-             * @description The time until the end of the period, in milliseconds; 0 afterwards.
+             * @description The time until `ends_at`, in milliseconds; 0 afterwards.
              */
             left_ms: number;
             /**

@@ -41,8 +41,7 @@ async def pages(query: "QueryService", ladders: "Ladders", ladder: Ladder) -> As
     yield page
     while page.next is not None:
         # The period may leave the index meanwhile. The index would then answer that no entries follow.
-        now = await ladders.get(ladder.board, ladder.period_name)
-        ladder = ladder._replace(indexed=now.indexed)
+        ladder = ladder._replace(indexed=(await ladders.get(ladder.board, ladder.period_name)).indexed)
         page = await query.page_after(ladder, page.next, PAGE)
         yield page
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
@@ -23,18 +24,11 @@ class RankBatches:
     def __init__(self, reader: Reader, telemetry: Telemetry, tracer: Tracer | None, *, time_limit_s: float) -> None:
         self._reader = reader
         self._telemetry = telemetry
+        batches = partial(Coalescer[tuple[Ladder, int], PlayerRank | LeaderForgeError | None], self._read)
+        limited = partial(batches, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s)
+        traced = partial(limited, trace=batch_trace(tracer, "rank batch"))
         # Batch the reads that need the store separately, because they take longer and must not delay the others.
-        self._in_index, self._in_store = (
-            Coalescer(
-                self._read,
-                max_batch=BATCH,
-                max_in_flight=3,
-                stagger_s=STAGGER_S,
-                time_limit_s=time_limit_s,
-                trace=batch_trace(tracer, "rank batch"),
-            )
-            for _ in range(2)
-        )
+        self._in_index, self._in_store = traced(), traced()
 
     async def rank(self, ladder: Ladder, user_id: int) -> PlayerRank | None:
         """Return a player's entry and percentile, None if the player is not ranked. Raises `Unavailable`."""

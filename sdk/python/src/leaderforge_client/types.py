@@ -3552,11 +3552,11 @@ class LeagueGroupOut(TypedDict):
     starts_at: str
     ends_at: str | None
     """
-    The first moment after the period.
+    The time from which on scores do not count in the period any more: the end of the period, or of its tournament.
     """
     left_ms: int
     """
-    The time until the end of the period, in milliseconds; 0 afterwards.
+    The time until `ends_at`, in milliseconds; 0 afterwards.
     """
     divisions: list[str]
     """
