@@ -68,7 +68,7 @@ async def export(
     the connection breaks, the file is incomplete. Download it again.
     """
     ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
-    pages = exporting.pages(edge.services.query, edge.ladders, ladder)
+    pages = exporting.pages(edge.services.query, ladder, edge.ladder_again)
     # Read the first page before the response begins: its source becomes a header, and an error can still set the
     # status.
     first = await anext(pages)

@@ -71,7 +71,7 @@ class Edge:
         self.rate_limits = rate_limits if rate_limits else None
         self.streams = OpenStreams(_MAX_STREAMS)
         self._boards = BoardCache(services.parts.store)
-        self.ladders = Ladders(services.parts.store, services.clock)
+        self._ladders = Ladders(services.parts.store, services.clock)
 
     async def warm(self) -> None:
         """Load the API keys, and the signing keys if players have tokens of this service.
@@ -142,8 +142,12 @@ class Edge:
 
         Raises `PeriodNotFound` or `PeriodBuilding`, and `Refused` if the board has no segments by the attribute.
         """
-        ladder = _complete(await self.ladders.get(board, period))
+        ladder = _complete(await self._ladders.get(board, period))
         return ladder if segment is None else _within(ladder, segment)
+
+    async def ladder_again(self, ladder: Ladder) -> Ladder:
+        """Return a ladder that was found earlier, with its present `indexed`. Raises like `Ladders.again`."""
+        return await self._ladders.again(ladder, await self._boards.get(ladder.board.slug))
 
     async def board_unchecked(self, slug: str) -> Board:
         """Return a board, at most 5 s old, without a check of rights. Raises `BoardNotFound` or `StoreUnavailable`."""
@@ -156,7 +160,7 @@ class Edge:
 
         Raises `BoardNotFound`, `PeriodNotFound` or `Refused`.
         """
-        ladder = await self.ladders.get(await self._boards.get(slug), period)
+        ladder = await self._ladders.get(await self._boards.get(slug), period)
         return as_frozen(ladder if segment is None else _within(ladder, segment), ANONYMOUS, self.services.clock())
 
     def board_changed(self, slug: str) -> None:

@@ -10,9 +10,7 @@ import pytest
 
 from functions.edge.wire.receipts import BatchOut
 from leaderforge.domain.boards import Board, Order, Policy
-from leaderforge.domain.sources import Source
-from leaderforge.domain.timing import PROPAGATION_MS
-from leaderforge.services import exporting, ladders
+from leaderforge.services import exporting
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import Api, serving
@@ -108,24 +106,6 @@ async def test_an_export_is_what_the_pages_show(api: Api, size: int, monkeypatch
     ]
     assert rows[0]["metadata"] == '{"level":3}'
     assert table.headers["content-type"] == "text/csv; charset=utf-8; header=present"
-
-
-async def test_an_export_goes_on_while_its_period_leaves_the_index(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "PAGE", 2)
-    monkeypatch.setattr(ladders, "_FRESH_S", 0)
-    assert (await api.post("/api/boards", {"board": "days", "periods": ["daily"]}, ADMIN_KEY)).status_code == 201
-    await api.ranked({user_id: user_id for user_id in range(1, 8)}, "days")
-    api.clock.now += 4 * 86_400_000
-    ladder = await api.edge.ladder_of(await api.edge.board_unchecked("days"), "2026-11-23")
-    found: list[int] = []
-    sources = set()
-    async for page in exporting.pages(api.services.query, api.edge.ladders, ladder):
-        found += [entry.user_id for entry in page.entries]
-        sources.add(page.source)
-        await api.services.seasons.rollover.run()  # retires the period, and later removes it from the index
-        api.clock.now += PROPAGATION_MS
-    assert found == [7, 6, 5, 4, 3, 2, 1]
-    assert sources == {Source.INDEX, Source.STORE}
 
 
 async def test_an_empty_board_is_an_empty_file(api: Api) -> None:

@@ -58,11 +58,15 @@ async def _export(board: str, period: str, form: ExportFormat, file: TextIO, dat
 async def _write(
     product: "Services", ladders: "Ladders", ladder: "Ladder", form: ExportFormat, file: TextIO, advance: "Advance"
 ) -> int:
+    from leaderforge.cli.target import board_named
     from leaderforge.services import exporting
+
+    async def again(ladder: "Ladder") -> "Ladder":
+        return await ladders.again(ladder, await board_named(product, ladder.board.slug))
 
     written = 0
     file.write(exporting.header(form, ladder.board))
-    async for page in exporting.pages(product.query, ladders, ladder):
+    async for page in exporting.pages(product.query, ladder, again):
         file.write(exporting.lines(form, ladder.board, page.entries))
         written += len(page.entries)
         advance(len(page.entries))

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -176,8 +177,8 @@ async def _compare(
     is_ranking = snapshots.ranking is snapshots.scores
     period = plan.board.calendar.at(product.clock())[0]
     places = await asyncio.to_thread(foreign_places, snapshots.ranking, plan, refusals.reasons if is_ranking else {})
-    ladders = Ladders(product.parts.store, product.clock)
-    here = await local_places(product.query, ladders, Ladder(plan.board, period.number))
+    again = partial(Ladders(product.parts.store, product.clock).again, board=plan.board)
+    here = await local_places(product.query, Ladder(plan.board, period.number), again)
     comparison = compare_ranks(places, here, tie_rule=snapshots.facts.tie_rule)
     print_comparison(f"{snapshots.facts.title}, board {plan.board.slug}, {period.name}", comparison)
     if request.report is not None:

@@ -1,11 +1,11 @@
 """Export of complete ladders as text."""
 
 import csv
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
 from io import StringIO
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.spreadsheet_cells import escaped
@@ -13,12 +13,14 @@ from leaderforge.domain.tiebreakers import unpacked
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
-if TYPE_CHECKING:  # the help of the command needs `ExportFormat`, but not these slow imports
-    from leaderforge.services.ladders import Ladders
+if TYPE_CHECKING:  # the help of the command needs `ExportFormat`, but not this slow import
     from leaderforge.services.query import QueryService
 
 PAGE = 1000
 """Entries per page. Only one page is in memory at a time."""
+
+Again: TypeAlias = Callable[[Ladder], Awaitable[Ladder]]
+"""Call before each later page that finds the ladder again: see `Ladders.again`."""
 
 _CSV_ONLY = ("metadata", "external_id")
 """Last columns of CSV. Add new columns at the end, because programs may read columns by position."""
@@ -31,18 +33,16 @@ class ExportFormat(StrEnum):
     NDJSON = "ndjson"
 
 
-async def pages(query: "QueryService", ladders: "Ladders", ladder: Ladder) -> AsyncGenerator[Page, None]:
+async def pages(query: "QueryService", ladder: Ladder, again: Again) -> AsyncGenerator[Page, None]:
     """Yield all entries of a ladder, best first. Each page is read when it is requested.
 
     The first page is yielded even if it is empty. A player whose standing does not change during the export appears
-    exactly once. Raises `PeriodNotFound` if the period is deleted during the export.
+    exactly once. Raises the errors of `again`: a deleted board must not look like the end of the ladder.
     """
     page = await query.page(ladder, 1, PAGE)
     yield page
     while page.next is not None:
-        # The period may leave the index meanwhile. The index would then answer that no entries follow.
-        ladder = ladder._replace(indexed=(await ladders.get(ladder.board, ladder.period_name)).indexed)
-        page = await query.page_after(ladder, page.next, PAGE)
+        page = await query.page_after(await again(ladder), page.next, PAGE)
         yield page
 
 

@@ -7,11 +7,10 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.imports.bad_lines import BadLine
 from leaderforge.imports.files import FilePlan, opened_scores
 from leaderforge.imports.foreign.snapshot import SnapshotRow, snapshot_rows
-from leaderforge.services.exporting import pages
+from leaderforge.services.exporting import Again, pages
 from leaderforge.services.rank_differences import ForeignPlace, LocalPlace
 
 if TYPE_CHECKING:
-    from leaderforge.services.ladders import Ladders
     from leaderforge.services.query import QueryService
 
 
@@ -42,10 +41,10 @@ def _place(row: SnapshotRow, scores: tuple[int, int] | None, refusal: str | None
     )
 
 
-async def local_places(query: "QueryService", ladders: "Ladders", ladder: Ladder) -> Sequence[LocalPlace]:
+async def local_places(query: "QueryService", ladder: Ladder, again: Again) -> Sequence[LocalPlace]:
     """Return the places of all entries of a ladder, best first."""
     places: list[LocalPlace] = []
-    async for page in pages(query, ladders, ladder):
+    async for page in pages(query, ladder, again):
         for entry in page.entries:
             rank = len(places) + 1
             places.append(LocalPlace(rank, entry.external_id, entry.username, entry.score, entry.subscore or 0))

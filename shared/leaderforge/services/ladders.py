@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from leaderforge.coalescing import BATCH, Coalescer
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import Overloaded, PeriodNotFound, StoreUnavailable
+from leaderforge.domain.errors import BoardNotFound, Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.domain.periods import PeriodKind, number_of_name
-from leaderforge.domain.timing import LADDERS_FRESH_MS, LOOKUP_WAIT_MS, PROPAGATION_MS
+from leaderforge.domain.timing import CACHE_LIMIT_MS, LADDERS_FRESH_MS, LOOKUP_WAIT_MS, SUBMISSION_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
 
@@ -18,8 +18,12 @@ CURRENT = "current"
 """Name by which a request selects the board's current period of its first period kind."""
 
 _FRESH_S = LADDERS_FRESH_MS / 1000
-_KEPT_S = PROPAGATION_MS / 1000
-"""Minimum time in s from the retirement of a period to its removal from the index."""
+_RELIABLE_S = (CACHE_LIMIT_MS + SUBMISSION_MS) / 1000
+"""Maximum age of a list that shows which periods the index has.
+
+The index drops a period `PROPAGATION_MS` after its retirement. The other terms of this time are the commit of the
+retirement, a difference of clocks, and pauses.
+"""
 _WAIT_S = LOOKUP_WAIT_MS / 1000
 _MAX_BOARDS = 1024
 """Maximum boards with a cached list."""
@@ -32,6 +36,12 @@ _Ladders: TypeAlias = Mapping[int, Ladder]
 class _Past:
     ladders: _Ladders
     since: float
+
+    def reliable(self) -> _Ladders:
+        """Return the ladders, without the index if the list is too old to show which of them the index has."""
+        if monotonic() - self.since < _RELIABLE_S:
+            return self.ladders
+        return {number: ladder._replace(indexed=False) for number, ladder in self.ladders.items()}
 
 
 class Ladders:
@@ -68,6 +78,16 @@ class Ladders:
             )
         return Ladder(board, ladder.period, ladder.indexed)
 
+    async def again(self, ladder: Ladder, board: Board) -> Ladder:
+        """Return a ladder that was found earlier, with its present `indexed`. `board` is the board as it is now.
+
+        Long reads call this method before each of their steps, because the ladder may leave the index meanwhile. Raises
+        like `get`, and `BoardNotFound` if `board` is another board with the same slug.
+        """
+        if board.id != ladder.board.id:
+            raise BoardNotFound.of(ladder.board.slug)
+        return ladder._replace(indexed=(await self.get(board, ladder.period_name)).indexed)
+
     async def as_stored(self, ladders: Collection[Ladder]) -> Sequence[Ladder]:
         """Return the ladders, in the same order, with `indexed` as stored now. Raises `StoreUnavailable`.
 
@@ -90,10 +110,9 @@ class Ladders:
         try:
             return await self._list(board)
         except (StoreUnavailable, Overloaded):
-            # Another process may have removed periods from the index since, and their tops would be empty.
-            if cached is None or monotonic() - cached.since >= _KEPT_S:
+            if cached is None:
                 raise
-            return cached.ladders
+            return cached.reliable()
 
     async def _list_batch(self, boards: Sequence[Board]) -> Sequence[_Ladders]:
         # Load each board once, because concurrent lookups may name the same board.

@@ -192,7 +192,7 @@ class TopCache:
         is_from_index = top.page.source is Source.INDEX
         slot.top = _as_cached(top)
         slot.began = began
-        slot.until = self._clock() + self._ttl_ms
+        slot.until = began + self._ttl_ms
         slot.followed = is_from_index and not slot.grown
         slot.invalidated.clear()
 
