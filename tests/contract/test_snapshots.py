@@ -265,10 +265,10 @@ class TestExport:
             await database.users.create([ann])
 
         async with interrupted(database) as (stores, pool):
-            # Interrupt only the second lookup of the player, which follows the reads of standings and audit entries.
+            # Interrupt only the second lookup of the player, which follows the read of standings.
             pool.before("from users where user_id = any", nothing, replace_player)
             assert await exports(stores).read(1) == PlayerExport(
-                ann, [], [], SignInRecord(0, []), [], [], Participation([], [], [], [], [])
+                ann, [], SignInRecord(0, []), [], [], Participation([], [], [], [], [])
             )
 
 
