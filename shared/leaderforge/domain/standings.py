@@ -170,9 +170,9 @@ def fold(board: Board, events: Iterable[Event]) -> Standing:
 
 
 def counted_events(board: Board, standing: Standing, events: Sequence[Event]) -> Sequence[Event]:
-    """Return those of a player's events that a stored standing counts. `events` are in the order of recording.
+    """Return the events that a player's stored standing counts. `events` are in the order of recording.
 
-    Usually these are all events. But events that arrived too late for a period do not count there, and events that were
+    Usually it counts all events. But events that arrived too late for a period do not count there, and events that were
     removed later still count in a past period. Raises `Conflict` unless the standing counts all events but one sequence
     of successive events.
     """
