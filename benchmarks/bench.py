@@ -89,7 +89,7 @@ def main(
             step(
                 "populate", ["populate", "--users", str(players), "--sessions", str(sessions or 5 * players)], directory
             ),
-            step("rebuild", ["rebuild"], directory),
+            step("rebuild", ["rebuild", "--empty"], directory),
             step("verify", ["verify"], directory),
         ]
         asyncio.run(settle(facts["postgres"]))

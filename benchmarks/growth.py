@@ -4,9 +4,9 @@
         --page docs/performance/growth.md
 
 For each number of players, starts a new product in a directory that is deleted afterwards, and fills it with one
-submission per player. Measures rates beside ceilings, exact ranks at a fixed rate and during the rebuild of a
-partition, delays of the index nodes, the commands of the product, memory and disk. Compares ranks with an order
-computed in SQL. Numbers of players that are already in the output file are not measured again. The numbers can
+submission per player. Measures rates beside ceilings, exact ranks at a fixed rate, also during the rebuild and after
+the loss of a partition, delays of the index nodes, the commands of the product, memory and disk. Compares ranks with an
+order computed in SQL. Numbers of players that are already in the output file are not measured again. The numbers can
 therefore be measured by several calls. `--page` writes the tables of all runs into a page, and the plot beside it.
 """
 
@@ -39,7 +39,8 @@ def main(
     seconds: Annotated[float, typer.Option(help="Seconds a scenario is measured for in a round.")] = 3,
     warmup_s: Annotated[float, typer.Option(help="Seconds of the warm-up before each measurement.")] = WARMUP_S / 2,
     rate: Annotated[float, typer.Option(help="Exact ranks a second in the open loop.")] = 2000,
-    rebuild_rate: Annotated[float, typer.Option(help="The same, while a partition is rebuilt.")] = 20,
+    rebuild_rate: Annotated[float, typer.Option(help="The same, while a partition is rebuilt in place.")] = 500,
+    loss_rate: Annotated[float, typer.Option(help="The same, while a lost partition is loaded.")] = 1,
     compared: Annotated[int, typer.Option(help="Ranks to compare with an order computed in SQL.")] = 10_000,
     page: Annotated[Path | None, typer.Option(help="Write the tables into this page, and the plot beside it.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON, and as CSV beside it.")] = None,
@@ -48,7 +49,7 @@ def main(
     console = Console()
     if page is not None:
         parts_of(page)
-    effort = Effort(connections, rounds, seconds, warmup_s, rate, rebuild_rate, compared)
+    effort = Effort(connections, rounds, seconds, warmup_s, rate, rebuild_rate, loss_rate, compared)
     runs = previous_runs(out)
     for number in sorted(set(players or SIZES)):
         if is_valid(runs.get(number)):

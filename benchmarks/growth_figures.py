@@ -26,14 +26,23 @@ RATES = {
 _COMMANDS = {
     "populate": "`populate`",
     "rebuild": "`rebuild`",
-    "rebuild of a partition": "rebuild of a partition, with reads",
+    "rebuild --empty": "`rebuild --empty`",
+    "rebuild of a partition": "`rebuild --partition 0`, with reads",
+    "loss of a partition": "loss of a partition until it is loaded, with reads",
     "verify": "`verify`",
     "stop": "stop of the product",
 }
 _STALLS = {
     "scenarios": "longest ping of a node under load",
     "rebuild of a partition": "longest ping while a partition is rebuilt",
+    "loss of a partition": "longest ping while a lost partition is loaded",
     "rebuild": "longest ping during `rebuild`",
+    "rebuild --empty": "longest ping during `rebuild --empty`",
+}
+_RANKS = {
+    "ranks": "",
+    "ranks_during_rebuild": " while a partition is rebuilt",
+    "ranks_during_loss": " while a lost partition is loaded",
 }
 _MEMORY = {"index": "index nodes", "api": "API", "database": "PostgreSQL", "command": "largest command"}
 _DISK = {
@@ -102,7 +111,7 @@ def figures(run: Run) -> Iterator[Figure]:
 
 
 def _delays(run: Run) -> Iterator[Figure]:
-    for part, what in (("ranks", ""), ("ranks_during_rebuild", " while a partition is rebuilt")):
+    for part, what in _RANKS.items():
         load = run[part]
         name = f"of exact ranks at {load['due_per_second']:,.0f} a second{what}"
         latency = load["latency"]["all"] if load["is_kept"] else {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ import uvloop
 from rich.console import Console
 
 from benchmarks.bench import (
+    LEADERFORGE,
     WARMUP_S,
     await_reconciliation,
     ceilings,
@@ -62,7 +64,8 @@ class Effort:
     seconds: float = 3.0
     warmup_s: float = WARMUP_S
     rate: float = 2000.0
-    rebuild_rate: float = 20.0
+    rebuild_rate: float = 500.0
+    loss_rate: float = 1.0
     compared: int = 10_000
 
 
@@ -120,14 +123,20 @@ def _under_load(players: int, effort: Effort, directory: Path, phases: Phases, r
     work = partial(in_turns, facts, ceiling, SCENARIOS, effort.rounds, phases.console, load)
     samples = phases.run("scenarios", work)
     steady = phases.run("ranks", partial(steady_ranks, facts, players, effort))
-    during = phases.run("rebuild of a partition", partial(ranks_during_rebuild, facts, players, effort))
+    partition = ["rebuild", "--partition", "0", "--data-dir", str(directory)]
+    rebuild = partial(subprocess.run, [*LEADERFORGE, *partition], check=True, stdout=subprocess.DEVNULL)
+    work = partial(ranks_during, facts, players, effort, effort.rebuild_rate, rebuild)
+    during = phases.run("rebuild of a partition", work)
+    work = partial(ranks_during, facts, players, effort, effort.loss_rate, partial(_lose_partition, facts))
+    loss = phases.run("loss of a partition", work)
     command("rebuild")
+    phases.run("rebuild --empty", lambda: step("rebuild", ["rebuild", "--empty"], directory))
     command("verify")
     await_reconciliation(facts)
     check = phases.run("comparison", lambda: asyncio.run(differing_ranks(facts, players, effort.compared)))
     return {
         "size": size, "scenarios": {kind: summary(kind, samples) for kind in samples}, "samples": samples,
-        "ranks": steady, "ranks_during_rebuild": during, "comparison": check,
+        "ranks": steady, "ranks_during_rebuild": during, "ranks_during_loss": loss, "comparison": check,
     }  # fmt: skip
 
 
@@ -152,25 +161,23 @@ def steady_ranks(facts: Mapping[str, Any], players: int, effort: Effort) -> dict
     return ranks_at(facts, players, effort.rate, seconds, effort.connections)
 
 
-def ranks_during_rebuild(facts: dict[str, Any], players: int, effort: Effort) -> dict[str, Any]:
-    """Delete the watermark of a partition, as the loss of a node would, and request exact ranks during the rebuild.
-
-    Return the figures of the requests. `rebuilt_s` is the time in s until the partition is complete again.
-    """
+def ranks_during(
+    facts: Mapping[str, Any], players: int, effort: Effort, rate: float, work: Callable[[], object]
+) -> dict[str, Any]:
+    """Request exact ranks at a fixed rate until `work` has ended, and return the figures of the requests."""
     with ThreadPoolExecutor(1) as threads:
-        rebuilt = threads.submit(_rebuilt_partition, facts)
-        result = ranks_at(facts, players, effort.rebuild_rate, ANSWER_S, effort.connections, rebuilt)
-        return {**result, "rebuilt_s": rebuilt.result()}
+        end = threads.submit(work)
+        result = ranks_at(facts, players, rate, ANSWER_S, effort.connections, end)
+        end.result()
+        return result
 
 
-def _rebuilt_partition(facts: dict[str, Any]) -> float:
-    """Make a partition incomplete. Return the time in s until the product has rebuilt the partition."""
+def _lose_partition(facts: dict[str, Any]) -> None:
+    """Make a partition incomplete, as the loss of a node would, and wait until the product has loaded it again."""
     keys = index_keys(facts, "meta")  # closes the client of the node when it is deleted
     node, key = next(keys)
     node.hdel(key, "watermark")
-    began = time.perf_counter()
     wait_until(lambda: node.hexists(key, "watermark"), ANSWER_S, "the rebuild of the partition")
-    return round(time.perf_counter() - began, 2)
 
 
 def ranks_at(

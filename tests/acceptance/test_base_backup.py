@@ -110,7 +110,7 @@ async def test_a_base_backup_and_the_archive_have_all_that_was_acknowledged(
     shutil.copy(server.directory / "password", restored)
     with PostgresServer(restored, settings={**FAST, **recovering}) as successor:
         target = new_command(successor.dsn, source.nodes)
-        await asyncio.to_thread(target.run, "rebuild")
+        await asyncio.to_thread(target.run, "rebuild", "--empty")
         verified = await asyncio.to_thread(target.run, "verify")
         assert verified.output[-1].endswith(" 0 differ")
         stored = {row[0] for row in await target.query("select submission_id from score_events")}

@@ -279,7 +279,21 @@ async def test_verify_names_the_very_player(populated: Command):
         "board default: player -7 is in the index only",
         "3,000 standings compared, 2 differ",
     ]
-    command.run("rebuild")
+    assert command.run("rebuild").output == ["3,000 standings compared, 2 corrected"]
+    assert command.run("verify").output == ["3,000 standings compared, 0 differ"]
+
+
+async def test_a_rebuild_compares_and_an_emptying_one_loads(populated: Command):
+    command = populated.elsewhere()
+    assert command.run("rebuild").output == ["3,000 standings indexed"]
+    assert command.run("rebuild").output == ["3,000 standings compared, 0 corrected"]
+    assert command.run("rebuild", "--empty").output == ["3,000 standings indexed"]
+    some = sum(partition_of(user_id, PARTITIONS) in (0, 2) for user_id in range(1, 3001))
+    part = ["rebuild", "--partition", "0", "--partition", "2"]
+    assert command.run(*part).output == [f"{some:,} standings compared, 0 corrected"]
+    assert command.run(*part, "--empty").output == [f"{some:,} standings indexed"]
+    refused = command.run("rebuild", "--partition", "3", code=1)
+    assert refused.errors == ["error: the index has no partition 3: its partitions are 0 to 2"]
     assert command.run("verify").output == ["3,000 standings compared, 0 differ"]
 
 

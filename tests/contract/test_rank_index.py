@@ -661,6 +661,19 @@ async def test_names_are_swapped_where_they_are_as_observed(new_index: NewIndex)
     assert {i: row.label for i, row in (await index.rows(LADDERS[0], range(1, 6))).items()} == {**names, 3: None}
 
 
+async def test_names_may_have_any_text(new_index: NewIndex) -> None:
+    index = await complete(new_index(3), LADDERS[0], [])
+    texts = ("", " ", "%z", "[^%z]*", "\x01\x7f", "日本", "é" * 64, '"', "a\nb")
+    names = {i: texts[i % len(texts)] for i in range(1, 3000)}
+    assert await index.add_names(names) == []
+    assert await index.names(names) == names
+    assert list(await index.add_names({**names, 7: "other"})) == [7]
+    asked = {**names, 7: "other", 5000: "new"}
+    assert sorted(await index.differing_names(asked, missing=True)) == [7, 5000]
+    assert list(await index.differing_names(asked, missing=False)) == [7]
+    assert await index.add_names({}) == []
+
+
 async def test_a_catch_up_finishes_unless_another_began_since(new_index: NewIndex) -> None:
     index = new_index(3)
     assert await index.catch_ups() == CatchUps(None, None)

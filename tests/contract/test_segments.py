@@ -263,6 +263,8 @@ async def test_random_histories(world: World, cluster: Cluster) -> None:
     await world.process.maintain.rebuild()
     await world.check_index()
     assert await contents(cluster, world.index) == before
+    assert (await world.process.maintain.rebuild_in_place()).corrected == 0
+    assert await contents(cluster, world.index) == before
 
 
 async def test_random_histories_in_the_store(world: World) -> None:

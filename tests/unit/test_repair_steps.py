@@ -1,6 +1,7 @@
 """Repair step by step. After each change of the index, a reader sees all players that are not removed."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.timing import SETTLE_MS, TOUCHES_KEPT_MS
 from leaderforge.ports.index import NameSwap
 from leaderforge.services import comparing
+from leaderforge.services.correcting import Rebuilt
 from leaderforge.services.mending import load_standings, mend_players
 from leaderforge.services.names import NameSync
 from leaderforge.services.verification import VerificationService
@@ -156,7 +158,8 @@ async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: Watch
 
 
 @pytest.mark.parametrize("wrong", ["missing", "of the same revision", "of a newer revision"])
-async def test_a_mended_standing_never_vanishes(world: WatchedWorld, wrong: str) -> None:
+@pytest.mark.parametrize("repair", ["verification", "rebuild in place"])
+async def test_a_mended_standing_never_vanishes(world: WatchedWorld, wrong: str, repair: str) -> None:
     for user_id in (1, 2, 3):
         await world.indexed(user_id, 10 * user_id)
     standing = world.index.lose(LADDER, 2)
@@ -164,12 +167,112 @@ async def test_a_mended_standing_never_vanishes(world: WatchedWorld, wrong: str)
         revision = standing.revision + (wrong == "of a newer revision")
         world.index.overwrite(LADDER, standing._replace(score=25, revision=revision))
     await world.watch({LADDER: [3, 2, 1]}, {2: "player 2"})
-    telemetry, repaired = Fanout([]), list[Ladder | None]()
-    parts = world.store, world.users, world.index, lambda: world.now, telemetry, repaired.append
-    assert await VerificationService(*parts).run() == 3
+    if repair == "verification":
+        telemetry, repaired = Fanout([]), list[Ladder | None]()
+        parts = world.store, world.users, world.index, lambda: world.now, telemetry, repaired.append
+        assert await VerificationService(*parts).run() == 3
+    else:
+        assert await world.maintain.rebuild_in_place() == Rebuilt(compared=3, corrected=1)
     assert world.steps[0] == "mend"
     world.index.look = None
     assert (await world.maintain.verify()).clean
+
+
+async def test_a_rebuild_in_place_removes_who_is_not_in_the_store(world: WatchedWorld) -> None:
+    for user_id in range(1, 9):
+        await world.indexed(user_id, user_id)
+    [standing] = await world.store.standings(LADDER, [3])
+    world.index.overwrite(LADDER, standing._replace(user_id=99))
+    assert await world.maintain.rebuild_in_place() == Rebuilt(compared=8, corrected=1)
+    assert await world.ranked_ids() == list(range(8, 0, -1))
+
+
+async def test_a_rebuild_in_place_keeps_what_changes_meanwhile(world: WatchedWorld) -> None:
+    """Submit for old and new players after the rebuild has read the store."""
+    for user_id in (1, 2, 3):
+        await world.indexed(user_id, 10 * user_id)
+    standings_on = world.store.standings_on
+
+    async def standings_before_submissions(ladders: Any) -> Any:
+        async for chunk in standings_on(ladders):
+            await world.indexed(1, 50)
+            await world.indexed(4, 40)
+            yield chunk
+
+    world.store.standings_on = standings_before_submissions  # type: ignore[method-assign]
+    await world.maintain.rebuild_in_place()
+    world.store.standings_on = standings_on  # type: ignore[method-assign]
+    assert await world.ranked_ids() == [1, 4, 3, 2]
+    assert (await world.maintain.verify()).clean
+
+
+async def test_a_rebuild_in_place_corrects_an_index_that_lost_everything(world: WatchedWorld, monkeypatch) -> None:
+    monkeypatch.setattr(comparing, "MAX_IN_FLIGHT", 5)
+    for user_id in range(1, 30):
+        await world.indexed(user_id, user_id)
+    for user_id in range(1, 30):
+        world.index.lose(LADDER, user_id)
+    assert await world.maintain.rebuild_in_place() == Rebuilt(compared=29, corrected=29)
+    assert (await world.maintain.verify()).clean
+
+
+@pytest.mark.parametrize("lost", ["a partition", "a connection"])
+async def test_a_rebuild_in_place_fails_if_the_index_is_lost_meanwhile(world: WatchedWorld, lost: str) -> None:
+    await world.indexed(1, 5)
+    world.index.lose(LADDER, 1)
+
+    async def look(step: str) -> None:
+        if step == "mend" and lost == "a partition":
+            await world.index.begin_rebuild([LADDER], [partition_of(1, 4)])
+        elif step == "mend":
+            world.index.disruptions += 1
+
+    world.index.look = look
+    with pytest.raises(IndexUnavailable):
+        await world.maintain.rebuild_in_place()
+    world.index.look = None
+    await world.maintain.rebuild_in_place()
+    assert (await world.maintain.verify()).clean
+
+
+async def test_a_rebuild_in_place_leaves_what_another_process_has_just_completed(
+    world: WatchedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process holds the lease when the rebuild begins, and loads the lost partition."""
+    await world.indexed(1, 5)
+    await world.index.begin_rebuild([LADDER], [partition_of(1, 4)])
+    exclusive = world.maintain._lease.exclusive
+
+    @asynccontextmanager
+    async def after_another(wait_s: float) -> Any:
+        async with exclusive(wait_s):
+            watermark = world.now - SETTLE_MS
+            token = await world.index.begin_rebuild([LADDER], [partition_of(1, 4)])
+            await world.index.load(LADDER, await world.store.standings(LADDER, [1]))
+            await world.index.add_names({1: "player 1"})
+            await world.index.finish_rebuild(token, [partition_of(1, 4)], watermark)
+            await world.watch({LADDER: [1]}, {1: "player 1"})
+            yield
+
+    monkeypatch.setattr(world.maintain._lease, "exclusive", after_another)
+    assert await world.maintain.rebuild_in_place() == Rebuilt(compared=1)
+    assert world.steps == []
+
+
+async def test_a_rebuild_in_place_adds_no_name_of_a_player_erased_meanwhile(world: WatchedWorld) -> None:
+    for user_id in (1, 2):
+        await world.indexed(user_id, 5)
+    all_names = world.store.all_names
+
+    async def names_before_an_erasure() -> Any:
+        async for names in all_names():
+            await world.records.erase(1, ERASE)
+            await NameSync(world.index, world.users).refresh([1])
+            yield names
+
+    world.store.all_names = names_before_an_erasure  # type: ignore[method-assign]
+    await world.maintain.rebuild_in_place()
+    assert await world.index.names([1, 2]) == {2: "player 2"}
 
 
 async def test_a_rename_during_a_rebuild_is_not_undone(world: WatchedWorld) -> None:

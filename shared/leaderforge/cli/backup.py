@@ -54,5 +54,5 @@ def restore(
     typer.echo("restored the database")
     applied = run_until_stopped(migrate(dsn))
     typer.echo(f"applied migrations: {', '.join(applied) or 'none'}")
-    rebuild(data_dir=data_dir)
+    rebuild(empty=True, data_dir=data_dir)
     verify(data_dir=data_dir)

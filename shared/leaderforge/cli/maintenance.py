@@ -1,18 +1,20 @@
 """`leaderforge migrate`, `rebuild`, `verify` and `reconcile`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leaderforge.cli.counts import counted
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
+from leaderforge.domain.errors import Refused
 
 if TYPE_CHECKING:
     from leaderforge.domain.settlement import SettlementFault
     from leaderforge.services.comparison import Verification
+    from leaderforge.services.correcting import Rebuilt
 
 INCOMPLETE = 3
 """Exit code of `verify` if nothing differs, but the index is incomplete."""
@@ -36,22 +38,49 @@ def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     typer.echo(f"applied migrations: {', '.join(applied)}" if applied else "nothing to do")
 
 
-def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+def rebuild(
+    *,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Empty the partitions first. Reads use the database meanwhile.")
+    ] = False,
+    partition: Annotated[list[int] | None, typer.Option(help="Rebuild only this partition. May be repeated.")] = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
     """Rebuild the rank index from the database while submissions continue.
 
-    Reads use the database until the rebuild is finished. After an outage of the index, the rebuild starts again.
+    Complete partitions are compared with the database and corrected in place, and reads continue to use them.
+    Incomplete partitions are emptied and loaded, and so are all with --empty. Reads use the database until the load is
+    finished. After an outage of the index, the rebuild starts again.
     """
-    typer.echo(f"{counted(run_until_stopped(_rebuild(data_dir)), 'standing')} indexed")
+    rebuilt = run_until_stopped(_rebuild(data_dir, partition, empty=empty))
+    if rebuilt.loaded or not (rebuilt.compared or rebuilt.corrected):
+        typer.echo(f"{counted(rebuilt.loaded, 'standing')} indexed")
+    if rebuilt.compared or rebuilt.corrected:
+        typer.echo(f"{counted(rebuilt.compared, 'standing')} compared, {rebuilt.corrected:,} corrected")
+    if rebuilt.names:
+        typer.echo(f"{counted(rebuilt.names, 'name')} corrected")
 
 
-async def _rebuild(data_dir: Path) -> int:
+async def _rebuild(data_dir: Path, partitions: "Collection[int] | None", *, empty: bool) -> "Rebuilt":
     from leaderforge.cli.outages import outlast
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.target import services
+    from leaderforge.services.correcting import Rebuilt
 
     async with services(data_dir) as product:
+        maintain = product.maintain
+        _require_partitions(partitions or (), product.parts.index.partitions)
         with progress_bar("Rebuilding the index", None) as advance:
-            return await outlast(product, lambda: product.maintain.rebuild(advance))
+            if not empty:
+                return await outlast(product, lambda: maintain.rebuild_in_place(advance, partitions=partitions))
+            return Rebuilt(await outlast(product, lambda: maintain.rebuild(advance, partitions=partitions)))
+
+
+def _require_partitions(partitions: "Collection[int]", count: int) -> None:
+    """Raise `Refused` if the index, which has `count` partitions, lacks one of these partitions."""
+    unknown = sorted(p for p in partitions if not 0 <= p < count)
+    if unknown:
+        raise Refused(f"the index has no partition {unknown[0]}: its partitions are 0 to {count - 1}")
 
 
 def _print_differences(verification: "Verification", *, is_maintained: bool) -> None:

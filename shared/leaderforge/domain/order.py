@@ -33,9 +33,9 @@ FIRST = b""
 LAST = b"\xff"
 """Bound below every sort key."""
 
-_INTEGER_BIAS = MAX_INTEGER + 1
+INTEGER_BIAS = MAX_INTEGER + 1
 _LONG_BIAS = MAX_LONG + 1
-_TIME_BIAS = MAX_TIME + 1
+TIME_BIAS = MAX_TIME + 1
 _INTEGER_MASK = 2**56 - 1
 _TIME_MASK = 2**48 - 1
 _SUBSCORE_BITS = 8 * SCORE_BYTES
@@ -84,12 +84,12 @@ def sort_key(board: Board, place: HasPlace) -> bytes:
     if board.score_type is _INT64:
         return _key_of_long_score(board, place)
     # Do not call `ranked_score`, which would cost time: every standing, rank and receipt needs a key.
-    ranked = (-place.score if board.order is Order.DESC else place.score) + _INTEGER_BIAS
-    number = ranked << _SCORE_SHIFT | (place.achieved_at + _TIME_BIAS) << _TIME_SHIFT | (place.user_id + _INTEGER_BIAS)
+    ranked = (-place.score if board.order is Order.DESC else place.score) + INTEGER_BIAS
+    number = ranked << _SCORE_SHIFT | (place.achieved_at + TIME_BIAS) << _TIME_SHIFT | (place.user_id + INTEGER_BIAS)
     key = number.to_bytes(KEY_BYTES, "big")
     if board.subscore_order is None:
         return key
-    subscore = ranked_score(board.subscore_order, place.subscore) + _INTEGER_BIAS
+    subscore = ranked_score(board.subscore_order, place.subscore) + INTEGER_BIAS
     return key[:SCORE_BYTES] + subscore.to_bytes(SCORE_BYTES, "big") + key[SCORE_BYTES:]
 
 
@@ -97,8 +97,8 @@ def _key_of_long_score(board: Board, place: HasPlace) -> bytes:
     """Return the sort key of an entry of a board with long scores."""
     subscore = b""
     if board.subscore_order is not None:
-        subscore = (ranked_score(board.subscore_order, place.subscore) + _INTEGER_BIAS).to_bytes(SCORE_BYTES, "big")
-    time = (place.achieved_at + _TIME_BIAS).to_bytes(TIME_BYTES, "big")
+        subscore = (ranked_score(board.subscore_order, place.subscore) + INTEGER_BIAS).to_bytes(SCORE_BYTES, "big")
+    time = (place.achieved_at + TIME_BIAS).to_bytes(TIME_BYTES, "big")
     return score_bound(board, place.score) + subscore + time + user_bytes(place.user_id)
 
 
@@ -117,9 +117,9 @@ def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int
     if board.subscore_order is None:
         return [
             (
-                sign * ((n >> _SCORE_SHIFT) - _INTEGER_BIAS),
-                (n >> _TIME_SHIFT & _TIME_MASK) - _TIME_BIAS,
-                (n & _INTEGER_MASK) - _INTEGER_BIAS,
+                sign * ((n >> _SCORE_SHIFT) - INTEGER_BIAS),
+                (n >> _TIME_SHIFT & _TIME_MASK) - TIME_BIAS,
+                (n & _INTEGER_MASK) - INTEGER_BIAS,
                 0,
             )
             for n in numbers
@@ -127,10 +127,10 @@ def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int
     subsign = -1 if board.subscore_order is Order.DESC else 1
     return [
         (
-            sign * ((n >> _SCORE_SHIFT + _SUBSCORE_BITS) - _INTEGER_BIAS),
-            (n >> _TIME_SHIFT & _TIME_MASK) - _TIME_BIAS,
-            (n & _INTEGER_MASK) - _INTEGER_BIAS,
-            subsign * ((n >> _SCORE_SHIFT & _INTEGER_MASK) - _INTEGER_BIAS),
+            sign * ((n >> _SCORE_SHIFT + _SUBSCORE_BITS) - INTEGER_BIAS),
+            (n >> _TIME_SHIFT & _TIME_MASK) - TIME_BIAS,
+            (n & _INTEGER_MASK) - INTEGER_BIAS,
+            subsign * ((n >> _SCORE_SHIFT & _INTEGER_MASK) - INTEGER_BIAS),
         )
         for n in numbers
     ]
@@ -144,9 +144,9 @@ def _places_of_long_scores(board: Board, numbers: Iterable[int], sign: int) -> l
     return [
         (
             LongScore(sign * ((n >> shift) - _LONG_BIAS)),
-            (n >> _TIME_SHIFT & _TIME_MASK) - _TIME_BIAS,
-            (n & _INTEGER_MASK) - _INTEGER_BIAS,
-            subsign * ((n >> _SCORE_SHIFT & _INTEGER_MASK) - _INTEGER_BIAS),
+            (n >> _TIME_SHIFT & _TIME_MASK) - TIME_BIAS,
+            (n & _INTEGER_MASK) - INTEGER_BIAS,
+            subsign * ((n >> _SCORE_SHIFT & _INTEGER_MASK) - INTEGER_BIAS),
         )
         for n in numbers
     ]
@@ -162,8 +162,8 @@ def ranked_place(board: Board, key: bytes) -> Ranked:
     width = _score_bytes(board)
     return Ranked(
         score=_number_of(key[:width]) - _score_bias(board),
-        subscore=_number_of(key[width : width + SCORE_BYTES]) - _INTEGER_BIAS if board.subscore_order else 0,
-        achieved_at=_number_of(key[-USER_BYTES - TIME_BYTES : -USER_BYTES]) - _TIME_BIAS,
+        subscore=_number_of(key[width : width + SCORE_BYTES]) - INTEGER_BIAS if board.subscore_order else 0,
+        achieved_at=_number_of(key[-USER_BYTES - TIME_BYTES : -USER_BYTES]) - TIME_BIAS,
         user_id=user_id_of(key),
     )
 
@@ -186,15 +186,15 @@ def ranked_keys(board: Board, numbers: Iterable[tuple[int, int, int, int]]) -> l
     bias, width = _score_bias(board), key_bytes(board)
     if board.subscore_order is None:
         keys = (
-            ranked + bias << _SCORE_SHIFT | at + _TIME_BIAS << _TIME_SHIFT | user_id + _INTEGER_BIAS
+            ranked + bias << _SCORE_SHIFT | at + TIME_BIAS << _TIME_SHIFT | user_id + INTEGER_BIAS
             for ranked, _, at, user_id in numbers
         )
         return [key.to_bytes(width, "big") for key in keys]
     wide_keys = (
         ranked + bias << _SCORE_SHIFT + _SUBSCORE_BITS
-        | subranked + _INTEGER_BIAS << _SCORE_SHIFT
-        | at + _TIME_BIAS << _TIME_SHIFT
-        | user_id + _INTEGER_BIAS
+        | subranked + INTEGER_BIAS << _SCORE_SHIFT
+        | at + TIME_BIAS << _TIME_SHIFT
+        | user_id + INTEGER_BIAS
         for ranked, subranked, at, user_id in numbers
     )
     return [key.to_bytes(width, "big") for key in wide_keys]
@@ -233,7 +233,7 @@ def _score_bytes(board: Board) -> int:
 
 
 def _score_bias(board: Board) -> int:
-    return _LONG_BIAS if board.score_type is _INT64 else _INTEGER_BIAS
+    return _LONG_BIAS if board.score_type is _INT64 else INTEGER_BIAS
 
 
 def rank_bound(board: Board, key: bytes) -> bytes:
@@ -270,9 +270,9 @@ def end_key(board: Board) -> bytes:
 
 def user_id_of(key: bytes) -> int:
     """Return the player id of a sort key."""
-    return int.from_bytes(key[-USER_BYTES:], "big") - _INTEGER_BIAS
+    return int.from_bytes(key[-USER_BYTES:], "big") - INTEGER_BIAS
 
 
 def user_bytes(user_id: int) -> bytes:
     """Return the player id as the last `USER_BYTES` bytes of a sort key."""
-    return (user_id + _INTEGER_BIAS).to_bytes(USER_BYTES, "big")
+    return (user_id + INTEGER_BIAS).to_bytes(USER_BYTES, "big")

@@ -1,6 +1,7 @@
 """Hashing of players to partitions, and of partitions to cluster slots."""
 
 from binascii import crc_hqx
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import count
 
@@ -30,6 +31,15 @@ def partition_of(user_id: int, partitions: int) -> int:
     # Multiply and shift, which gives the partitions equal ranges of hashes. Unlike a mask, this works for any number of
     # partitions.
     return (mix64(user_id) * partitions) >> 64
+
+
+def partitions_of(user_ids: Iterable[int], partitions: int) -> list[int]:
+    """Return the partition of each player, as `partition_of` does, but faster for many players."""
+    # Repeat the steps of `mix64`, because a call for each player would take more time than the steps.
+    mixed = [(i + 0x9E3779B97F4A7C15) & _MASK for i in user_ids]
+    mixed = [((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK for z in mixed]
+    mixed = [((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK for z in mixed]
+    return [((z ^ (z >> 31)) * partitions) >> 64 for z in mixed]
 
 
 def slot_of(tag: str) -> int:

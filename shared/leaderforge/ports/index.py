@@ -83,6 +83,10 @@ class NameIndex(Protocol):
         """Set the names of players without a name. Return the players who already have a different name."""
         ...
 
+    async def differing_names(self, names: Mapping[int, str], *, missing: bool) -> Collection[int]:
+        """Return the players with a different name and, if `missing` is true, the players without a name."""
+        ...
+
 
 class ErasureIndex(Protocol):
     """Erasures: revisions of erased players, one per player for all ladders. Only repairs store erasures.

@@ -1,6 +1,6 @@
 """Maintenance of the index."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 from leaderforge.domain.boards import Ladder
@@ -85,6 +85,14 @@ class IndexMaintenance(Protocol):
         """Yield the sort keys of all entries in chunks, in any order. A key may appear more than once."""
         ...
 
+    def players(self, ladder: Ladder, partition: int) -> AsyncGenerator[Collection[int], None]:
+        """Yield the players with a value in the partition, also of a removed standing. A player may appear twice."""
+        ...
+
+    async def value_counts(self, ladders: Sequence[Ladder], partition: int) -> Sequence[int]:
+        """Return the number of players that `players` yields for each ladder."""
+        ...
+
     async def strays(self, ladder: Ladder) -> Collection[int]:
         """Return the players with a stray entry: in a segment that the player's standing in the index does not name.
 
@@ -95,6 +103,14 @@ class IndexMaintenance(Protocol):
 
     async def remove_strays(self, ladder: Ladder) -> Collection[int]:
         """Delete all stray entries of the ladder, and return their players. Updates may go on."""
+        ...
+
+    async def remove_orphans(self, ladders: Sequence[Ladder], partition: int) -> int:
+        """Delete all entries that contradict the standing of their player in the index. Return how many were deleted.
+
+        These are stray entries, entries with another sort key, and entries of players without a standing. Updates may
+        go on.
+        """
         ...
 
     async def present_ladders(self) -> Collection[LadderIds]:

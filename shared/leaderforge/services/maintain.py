@@ -1,7 +1,8 @@
 """Maintenance of the index: reconcile, catch up, rebuild, verify."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 
 from leaderforge.domain.boards import Ladder
@@ -17,14 +18,12 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.comparison import LADDERS_A_SCAN, IndexComparison, Progress, Verification, ignore_progress
+from leaderforge.services.correcting import IndexCorrection, Rebuilt
 from leaderforge.services.leases import Lease
-from leaderforge.services.mending import drop_players, load_standings, mend_touched
+from leaderforge.services.mending import OnRepair, drop_players, load_standings, mend_touched
 from leaderforge.services.names import NameSync
 from leaderforge.services.overlapping import for_each
 from leaderforge.services.trust import is_credible
-
-OnRepair = Callable[[Ladder | None], None]
-"""Callback for each repaired ladder or, with None, for repaired names."""
 
 _FORGETTING_MS = 600_000
 """Minimum time between two deletions of old notes of changes without an event, in ms."""
@@ -132,14 +131,42 @@ class MaintainService:
             await self._processes.withdraw(expired, older_than_ms=DECLARATION_MS)
             return await self._index.finish_catch_up(token, disruptions=disruptions)
 
-    async def rebuild(self, progress: Progress = ignore_progress) -> int:
-        """Empty the index and load it from the store. Return the number of loaded standings.
+    async def rebuild(self, progress: Progress = ignore_progress, *, partitions: Collection[int] | None = None) -> int:
+        """Empty these partitions, by default all, and load them from the store. Return the number of loaded standings.
 
         Meanwhile submissions continue, and the store answers reads. Raises `IndexUnavailable` if the index is lost
         during the rebuild, and `IndexBusy` if another process holds the lease for a minute.
         """
         async with self._lease.exclusive(_LEASE_WAIT_S):
-            return await self._rebuild(range(self._index.partitions), progress)
+            return await self._rebuild(range(self._index.partitions) if partitions is None else partitions, progress)
+
+    async def rebuild_in_place(
+        self, progress: Progress = ignore_progress, *, partitions: Collection[int] | None = None
+    ) -> Rebuilt:
+        """Make these partitions, by default all, equal to the store, while the index answers reads.
+
+        Empty and load those that are incomplete or too stale, because nobody reads them. Raises `IndexUnavailable` if a
+        partition is lost meanwhile, and `IndexBusy` if another process rebuilds the incomplete partitions.
+        """
+        chosen = frozenset(range(self._index.partitions) if partitions is None else partitions)
+        incomplete, loaded = await self._incomplete_of(chosen), 0
+        if incomplete:
+            async with self._lease.exclusive(_LEASE_WAIT_S):
+                incomplete = await self._incomplete_of(chosen)  # another process may have rebuilt them meanwhile
+                loaded = await self._rebuild(incomplete, progress) if incomplete else 0
+        disruptions = self._index.disruptions
+        complete = chosen - incomplete
+        parts = self._store, self._index, self._names, complete, self._on_repair, progress
+        result = await IndexCorrection(*parts).run() if complete else Rebuilt()
+        self._require_no_disruption(disruptions)
+        lost = await self._incomplete_of(chosen)
+        if lost:
+            raise IndexUnavailable(f"partitions {sorted(lost)} of the index were lost during the rebuild; start again")
+        return replace(result, loaded=loaded)
+
+    async def _incomplete_of(self, partitions: frozenset[int]) -> frozenset[int]:
+        """Return those of the partitions that are incomplete or too stale."""
+        return partitions.intersection(self._to_rebuild(await self._credible_watermarks()))
 
     async def complete(self, progress: Progress = ignore_progress) -> int:
         """Rebuild the partitions that are incomplete or too stale. Return the number of loaded standings.

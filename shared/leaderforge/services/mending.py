@@ -8,12 +8,16 @@ Each function reads the index first, then the store. It replaces a value only if
 read.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import Standing
 from leaderforge.ports.index import IndexValue, RankIndex
 from leaderforge.ports.scores import ScoreStore
+
+OnRepair = Callable[[Ladder | None], None]
+"""Callback for each repaired ladder or, with None, for repaired names."""
 
 
 async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, standings: Sequence[Standing]) -> None:
@@ -23,15 +27,26 @@ async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, st
         await mend_players(index, store, ladder, refused)
 
 
-async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user_ids: Collection[int]) -> None:
-    """Replace the values of these players on a ladder by their standings in the store."""
+class Mended(NamedTuple):
+    """Number of values that were replaced or removed, and the players whose values changed before that was possible."""
+
+    replaced: int
+    changed: Collection[int]
+
+
+async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user_ids: Collection[int]) -> Mended:
+    """Replace the values of these players on a ladder by their standings in the store.
+
+    Remove the values of players who have no standing, except of removed standings.
+    """
     erasures = await index.erasures(user_ids)
     observed = {**erasures, **(await index.observe([ladder], user_ids)).get(ladder, {})}
     standings = await store.standings(ladder, user_ids)
     stored = {standing.user_id for standing in standings}
     # A removed standing stays in the index even without a standing in the store, to make the index ignore late updates.
     targets = [i for i in user_ids if i in stored or (i in observed and not observed[i].removed)]
-    await index.mend(ladder, targets, standings, observed)
+    changed = await index.mend(ladder, targets, standings, observed)
+    return Mended(len(targets) - len(changed), changed)
 
 
 async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TypeAlias
 
 from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.sources import Source
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.entries import PlayerRank
@@ -29,6 +31,7 @@ class RankBatches:
         traced = partial(limited, trace=batch_trace(tracer, "rank batch"))
         # Batch the reads that need the store separately, because they take longer and must not delay the others.
         self._in_index, self._in_store = traced(), traced()
+        self._scans: dict[Ladder, asyncio.Lock] = {}
 
     async def rank(self, ladder: Ladder, user_id: int) -> PlayerRank | None:
         """Return a player's entry and percentile, None if the player is not ranked. Raises `Unavailable`."""
@@ -58,13 +61,33 @@ class RankBatches:
 
     async def _players(self, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes:
         async def read(reading: Reading) -> _Outcomes:
-            try:
-                players = await self._reader.player_ranks(reading, ladder, user_ids)
-            except EntryMoved:
-                return await self._each_alone(reading, ladder, user_ids)
-            return {player.entry.user_id: player for player in players}
+            is_scan = reading.ranking.source is Source.STORE and ladder.indexed and ladder.at is None
+            async with self._turn(ladder) if is_scan else nullcontext():
+                return await self._read_players(reading, ladder, user_ids)
 
         return await self._reader.read(ladder, read)
+
+    async def _read_players(self, reading: Reading, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes:
+        try:
+            players = await self._reader.player_ranks(reading, ladder, user_ids)
+        except EntryMoved:
+            return await self._each_alone(reading, ladder, user_ids)
+        return {player.entry.user_id: player for player in players}
+
+    @asynccontextmanager
+    async def _turn(self, ladder: Ladder) -> AsyncIterator[None]:
+        """Let the batches of a ladder that the index should serve take turns in the store.
+
+        The store reads each entry once per batch, whatever the size of the batch. Several scans at once would slow each
+        other down, and also the rebuild that ends them.
+        """
+        lock = self._scans.setdefault(ladder, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked():
+                self._scans.pop(ladder, None)
 
     async def _each_alone(self, reading: Reading, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes:
         """Return the rank of each player from a state of its own.

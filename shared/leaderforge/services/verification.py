@@ -13,8 +13,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.cadence import Cadence
 from leaderforge.services.comparing import still_different
-from leaderforge.services.maintain import OnRepair
-from leaderforge.services.mending import mend_players
+from leaderforge.services.mending import OnRepair, mend_players
 from leaderforge.services.names import NameSync
 
 PLAYERS_A_ROUND = 5_000

@@ -71,9 +71,10 @@ async def restore_index(stage: Stage) -> None:
 
 
 async def rebuild(stage: Stage) -> None:
-    """Rebuild the index by the command."""
-    stage.step("command")
-    await stage.rig.command("rebuild")
+    """Rebuild the index by the command, in place or after emptying it."""
+    options = stage.random.choice(([], ["--empty"]))
+    stage.step(" ".join(["command", *options]))
+    await stage.rig.command("rebuild", *options)
     stage.step("rebuilt")
 
 

@@ -1,13 +1,14 @@
 """In-memory rank index. It sorts all entries on every read, which is too slow for production."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from itertools import count
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
 from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.adapters.memory.entries import is_member, listed_key, refuses
+from leaderforge.adapters.memory.index_names import MemoryNames
 from leaderforge.adapters.memory.ranking import RowRanking
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
@@ -19,7 +20,7 @@ from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Standing, removed_standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.domain.tiers import depend_on_total
-from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
+from leaderforge.ports.index import Applied, IndexValue, LadderUpdate
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class IndexSnapshot(NamedTuple):
     erasures: Mapping[int, int]
 
 
-class MemoryIndex(RowRanking):
+class MemoryIndex(MemoryNames, RowRanking):
     """`RankIndex`, `IndexMaintenance` and `LeaseStore` in dicts."""
 
     source = Source.INDEX
@@ -144,6 +145,12 @@ class MemoryIndex(RowRanking):
     async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
         yield self._keys(ladder)
 
+    async def players(self, ladder: Ladder, partition: int) -> AsyncGenerator[Collection[int], None]:
+        yield [i for i in self._standings[place_of(ladder)] if partition_of(i, self.partitions) == partition]
+
+    async def value_counts(self, ladders: Sequence[Ladder], partition: int) -> Sequence[int]:
+        return [len([i async for ids in self.players(ladder, partition) for i in ids]) for ladder in ladders]
+
     async def strays(self, ladder: Ladder) -> Collection[int]:
         standings = self._standings[place_of(ladder)]
         strays = self._strays[place_of(ladder)]
@@ -153,6 +160,9 @@ class MemoryIndex(RowRanking):
         strays = await self.strays(ladder)
         self._strays.pop(place_of(ladder), None)
         return strays
+
+    async def remove_orphans(self, ladders: Sequence[Ladder], partition: int) -> int:
+        return sum([len(await self.remove_strays(ladder)) for ladder in ladders])
 
     async def observe(
         self, ladders: Sequence[Ladder], user_ids: Collection[int]
@@ -196,24 +206,6 @@ class MemoryIndex(RowRanking):
 
     async def forget_erasures(self, revisions: Mapping[int, int]) -> None:
         self._erasures = {i: r for i, r in self._erasures.items() if r > revisions.get(i, 0)}
-
-    async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
-        return {user_id: self._names[user_id] for user_id in user_ids if user_id in self._names}
-
-    async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
-        changed = []
-        for user_id, swap in swaps.items():
-            if self._names.get(user_id) != swap.observed:
-                changed.append(user_id)
-            elif swap.name is None:
-                self._names.pop(user_id, None)
-            else:
-                self._names[user_id] = swap.name
-        return changed
-
-    async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
-        self._names = {**names, **self._names}
-        return [user_id for user_id, name in names.items() if self._names[user_id] != name]
 
     async def drop(self, ladder: Ladder) -> None:
         self._standings.pop(place_of(ladder), None)

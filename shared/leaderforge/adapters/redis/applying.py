@@ -10,7 +10,7 @@ from leaderforge.adapters.redis.records import (
     is_listed,
     key_of,
     record_bytes,
-    record_of,
+    records_of,
     refuses,
     revision_of,
     segments_of_value,
@@ -50,7 +50,8 @@ class PartitionedUpdate:
     ) -> "PartitionedUpdate":
         """Return the update, split by partition. `by_partition` groups player ids."""
         board = update.ladder.board
-        records = {standing.user_id: record_of(board, standing) for standing in update.standings}
+        user_ids = [standing.user_id for standing in update.standings]
+        records = dict(zip(user_ids, records_of(board, update.standings), strict=True))
         keys = chain((record.key for record in records.values()), *update.earlier.values()) if update.count else ()
         # Count equal bounds once: an earlier standing often has the bound of the present standing, and players may
         # share ranks. Sort the bounds, because neighbours share the path of the search in the sorted set.

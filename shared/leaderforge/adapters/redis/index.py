@@ -2,13 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from itertools import chain, islice
+from typing import Any
 
 from leaderforge.adapters.redis.applying import PartitionedUpdate
 from leaderforge.adapters.redis.ranking import RedisRanking
 from leaderforge.adapters.redis.records import (
+    NAME_SEPARATOR,
     is_removed,
+    packed_records,
     record_bytes,
     record_of,
     refuses,
@@ -19,17 +22,19 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.grouping import grouped
 from leaderforge.domain.order import USER_BYTES, user_bytes, user_id_of
-from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.sharding import partitions_of
 from leaderforge.domain.standings import Standing
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 
 _NO_VALUE = IndexValue(0, removed=False, value=b"")
 _RECORDS_A_CALL = 500
 """Maximum records of a call of `load`. A script blocks its node, therefore a call must be short."""
+_COMPARED_A_CALL = 200
+"""Maximum records of a comparison, which takes half a millisecond. Reads of the same partition wait meanwhile."""
 _LADDERS_A_TRIP = 64
 """Maximum ladders of a round trip."""
 _KEYS_A_SCAN = 1000
-_NAMES_A_CALL = 2000
+_NAMES_A_CALL = 400
 _PLAYERS_AN_OBSERVATION = 50
 """Maximum players of an `observe` call. With 64 ladders, its 3,200 lookups block a node for a few milliseconds."""
 
@@ -69,29 +74,39 @@ class RedisIndex(RedisRanking):
         return list(chain.from_iterable(refused))
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
-        calls = [
-            self._keys.call(
-                p,
-                script("compare"),
-                *self._ladder_keys(p, ladder),
-                args=(record_bytes(ladder.board), b"".join(chunk), *_segment_count(ladder)),
-                meta=False,
+        groups = self._packed(ladder, standings)
+        differing = await asyncio.gather(*(self._compare(ladder, p, records) for p, records in groups.items()))
+        return list(chain.from_iterable(differing))
+
+    async def _compare(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> Sequence[int]:
+        """Return the players of one partition whose standings differ."""
+        differing: list[int] = []
+        keys = self._ladder_keys(partition, ladder)
+        # One call after the other: a node would run the calls of one round trip without a pause, and reads would wait.
+        for chunk in chunks(records, _COMPARED_A_CALL):
+            args: list[bytes | int] = [record_bytes(ladder.board), b"".join(chunk), *_segment_count(ladder)]
+            [users] = await self._cluster.run(
+                [self._keys.call(partition, script("compare"), *keys, args=args, meta=False)]
             )
-            for p, records in self._packed(ladder, standings).items()
-            for chunk in chunks(records, _RECORDS_A_CALL)
-        ]
-        return [user_id_of(user) for reply in await self._cluster.run(calls) for user in reply]
+            differing += map(user_id_of, users)
+        return differing
 
     async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
         for p in self._all_partitions:
-            cursor = b"0"
-            while True:
-                [(cursor, members)] = await self._cluster.commands(
-                    [("ZSCAN", self._keys.entries(p, ladder), cursor, "COUNT", _KEYS_A_SCAN)]
-                )
+            async for members in self._scan("ZSCAN", self._keys.entries(p, ladder)):
                 yield [key for key, _ in members]
-                if int(cursor) == 0:
-                    break
+
+    async def players(self, ladder: Ladder, partition: int) -> AsyncGenerator[Collection[int], None]:
+        async for users in self._scan("HSCAN", self._keys.standings(partition, ladder)):
+            yield [user_id_of(user) for user in users]
+
+    async def _scan(self, command: str, key: bytes) -> AsyncGenerator[Collection[Any], None]:
+        """Yield the chunks that a command such as ZSCAN returns, in the form in which the client returns them."""
+        cursor: int | bytes = b"0"
+        while cursor != 0:
+            [(cursor, members)] = await self._cluster.commands([(command, key, cursor, "COUNT", _KEYS_A_SCAN)])
+            cursor = int(cursor)
+            yield members
 
     async def observe(
         self, ladders: Sequence[Ladder], user_ids: Collection[int]
@@ -144,14 +159,30 @@ class RedisIndex(RedisRanking):
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
-        renamed: list[int] = []
-        for p, ids in self._by_partition(names).items():
-            for piece in chunks(ids, _NAMES_A_CALL):
-                args = [part for i in piece for part in (user_bytes(i), names[i])]
-                call = self._keys.call(p, script("add_names"), self._keys.names[p], args=args, meta=False)
-                [users] = await self._cluster.run([call])
-                renamed += map(user_id_of, users)
-        return renamed
+        return await self._each_name("add_names", names)
+
+    async def differing_names(self, names: Mapping[int, str], *, missing: bool) -> Collection[int]:
+        return await self._each_name("compare_names", names, int(missing))
+
+    async def _each_name(self, name: str, names: Mapping[int, str], *options: int) -> Collection[int]:
+        """Run a script on all names, in short calls. Return the players in its replies."""
+        groups = grouped(zip(partitions_of(names, self.partitions), names, strict=True))
+        parts = ({i: names[i] for i in user_ids} for user_ids in groups.values())
+        runs = (self._run_on_names(name, p, part, options) for p, part in zip(groups, parts, strict=True))
+        return list(chain.from_iterable(await asyncio.gather(*runs)))
+
+    async def _run_on_names(
+        self, name: str, partition: int, names: Mapping[int, str], options: Sequence[int]
+    ) -> Sequence[int]:
+        found: list[int] = []
+        for piece in chunks(list(names.items()), _NAMES_A_CALL):
+            # Two long arguments: the client takes longer for thousands of short ones than the node for the names.
+            ids, texts = b"".join(user_bytes(i) for i, _ in piece), "".join(text + NAME_SEPARATOR for _, text in piece)
+            args: list[bytes | str | int] = [ids, texts, *options]
+            call = self._keys.call(partition, script(name), self._keys.names[partition], args=args, meta=False)
+            [users] = await self._cluster.run([call])
+            found += map(user_id_of, users)
+        return found
 
     async def drop(self, ladder: Ladder) -> None:
         await self.drop_ladders([(ladder.board.id, ladder.period)])
@@ -169,9 +200,10 @@ class RedisIndex(RedisRanking):
             )
         return refused
 
-    def _packed(self, ladder: Ladder, standings: Iterable[Standing]) -> Mapping[int, Sequence[bytes]]:
+    def _packed(self, ladder: Ladder, standings: Sequence[Standing]) -> Mapping[int, Sequence[bytes]]:
         """Return the records of standings by partition."""
-        return grouped((partition_of(s.user_id, self.partitions), record_of(ladder.board, s).packed) for s in standings)
+        partitions = partitions_of([s.user_id for s in standings], self.partitions)
+        return grouped(zip(partitions, packed_records(ladder.board, standings), strict=True))
 
     def _standings_keys(self, partition: int, ladders: Sequence[Ladder]) -> Sequence[bytes]:
         return [self._keys.standings(partition, ladder) for ladder in ladders]

@@ -86,6 +86,14 @@ class RedisIndexMaintenance:
     async def remove_strays(self, ladder: Ladder) -> Collection[int]:
         return await self._each_stray(ladder, remove_orphans)
 
+    async def remove_orphans(self, ladders: Sequence[Ladder], partition: int) -> int:
+        keys = [self._keys.of_ladder(partition, _ids(ladder)) for ladder in ladders]
+        keys += await self._segment_keys(partition, [_ids(ladder) for ladder in ladders if ladder.board.segments])
+        return len(await remove_orphans(self._cluster, self._keys.slots[partition], keys))
+
+    async def value_counts(self, ladders: Sequence[Ladder], partition: int) -> Sequence[int]:
+        return await self._cluster.commands([("HLEN", self._keys.standings(partition, ladder)) for ladder in ladders])
+
     async def present_ladders(self) -> Collection[LadderIds]:
         ladders: set[LadderIds] = set()
         for p in self._all_partitions:

@@ -12,10 +12,11 @@ from struct import Struct
 from typing import NamedTuple
 
 from leaderforge.adapters.redis.segment_ids import NO_SEGMENT, SEGMENT_BYTES, segment_id, segment_ids, split_ids
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.merge import Row
 from leaderforge.domain.named_tuples import new_record
-from leaderforge.domain.order import USER_BYTES, key_bytes, sort_key
+from leaderforge.domain.order import INTEGER_BIAS, KEY_BYTES, TIME_BIAS, USER_BYTES, key_bytes, sort_key
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.standings import Standing
 
 _REVISION = slice(0, 7)
@@ -59,6 +60,38 @@ def packed(board: Board, key: bytes, standing: Standing) -> bytes:
     submissions = min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big")
     ids = segment_ids(board.segments, standing.segments) if board.segments else b""
     return key[-USER_BYTES:] + revision_and_flags + ids + key[:-USER_BYTES] + submissions
+
+
+def packed_records(board: Board, standings: Sequence[Standing]) -> list[bytes]:
+    """Return the packed records of standings, as `record_of` does, but faster for many standings of a simple board."""
+    is_simple = not board.segments and board.subscore_order is None and board.min_submissions <= 1
+    if not is_simple or board.score_type is ScoreType.INT64:
+        return [record_of(board, standing).packed for standing in standings]
+    return _packed_simply(-1 if board.order is Order.DESC else 1, board, standings)
+
+
+def _packed_simply(sign: int, board: Board, standings: Sequence[Standing]) -> list[bytes]:
+    # Shift all fields into one integer: a rebuild packs each standing, and to convert each field takes thrice as long.
+    head = [
+        (s.user_id + INTEGER_BIAS << 56 | s.revision) << 8 | (_flags(board, s) if s.hidden else s.metadata is not None)
+        for s in standings
+    ]
+    return [
+        (
+            ((number << 56 | sign * s.score + INTEGER_BIAS) << 48 | s.achieved_at + TIME_BIAS) << 32
+            | min(s.submissions, _MAX_SUBMISSIONS)
+        ).to_bytes(KEY_BYTES + 12, "big")
+        for number, s in zip(head, standings, strict=True)
+    ]
+
+
+def records_of(board: Board, standings: Sequence[Standing]) -> list[IndexRecord]:
+    """Return the records of standings, as `record_of` does."""
+    place = slice(USER_BYTES + _SEGMENTS + SEGMENT_BYTES * len(board.segments), _SUBMISSIONS.start)
+    return [
+        new_record(IndexRecord, (record[place] + record[:USER_BYTES], record))
+        for record in packed_records(board, standings)
+    ]
 
 
 def record_bytes(board: Board) -> int:

@@ -19,9 +19,11 @@ from leaderforge.domain.chunks import chunks
 LadderKeys = tuple[bytes, bytes]
 """Keys of a ladder in a partition: entries and standings."""
 
-_MEMBERS_A_STEP = 250
+_MEMBERS_A_TRIP = 8000
+"""Maximum members of a round trip. A node runs the steps of a round trip in sequence, in 20 ms."""
+_MEMBERS_A_STEP = 400
+"""Maximum members of a step. A script can take 8,000 arguments at most, and SCAN returns a few more than asked for."""
 _LADDERS_A_TRIP = 32
-"""Maximum ladders of a round trip. A node runs one step per ladder in sequence, in 20 ms if all keys are large."""
 
 
 async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> None:
@@ -34,18 +36,18 @@ async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKe
         await _repeat(cluster, slot, script("cut_orphans"), piece)
 
 
-async def remove_orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> Collection[bytes]:
-    """Delete the entries of segments that contradict the values of their players, and return these entries.
+async def remove_orphans(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> Collection[bytes]:
+    """Delete the entries of ladders or segments that contradict the values of their players. Return these entries.
 
-    `segments` are keys of a segment's entries and its ladder's standings. Updates may go on. Raises `IndexUnavailable`.
+    The keys of a segment are its entries and its ladder's standings. Updates may go on. Raises `IndexUnavailable`.
     """
-    pieces = chunks(segments, _LADDERS_A_TRIP)
+    pieces = chunks(ladders, _LADDERS_A_TRIP)
     return {entry for piece in pieces for entry in await _repeat(cluster, slot, script("cut_orphans"), piece)}
 
 
-async def orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> Collection[bytes]:
+async def orphans(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> Collection[bytes]:
     """Return the entries that `remove_orphans` would delete. Raises `IndexUnavailable`."""
-    pieces = chunks(segments, _LADDERS_A_TRIP)
+    pieces = chunks(ladders, _LADDERS_A_TRIP)
     return {entry for piece in pieces for entry in await _repeat(cluster, slot, script("cut_orphans"), piece, "keep")}
 
 
@@ -64,7 +66,8 @@ async def _repeat(
     cursors = dict.fromkeys(subjects, b"0")
     members: list[bytes] = []
     while cursors:
-        calls = [Call(slot, code, keys, (_MEMBERS_A_STEP, cursor, *options)) for keys, cursor in cursors.items()]
+        members_a_step = min(_MEMBERS_A_STEP, _MEMBERS_A_TRIP // len(cursors))
+        calls = [Call(slot, code, keys, (members_a_step, cursor, *options)) for keys, cursor in cursors.items()]
         replies = dict(zip(list(cursors), await cluster.run(calls), strict=True))
         members += chain.from_iterable(reply[1:] for reply in replies.values())
         cursors = {keys: reply[0] for keys, reply in replies.items() if reply[0] != b"0"}

@@ -6,11 +6,15 @@ local reply = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[1])
 local entries, users, orphans = {}, {}, {}
 local segment = string.match(KEYS[1], ':entries%.(........)$')
 
+-- Lengths of sort keys without the player id, as in cut_standings.lua.
+local PLACES = { [5] = 13, [4] = 20, [7] = 15, [6] = 22 }
+
 -- Return whether a value has this entry. An entry is a sort key, whose length depends on its board. The sort key in a
--- value lacks the player id, which has 7 bytes.
+-- value lacks the player id, which has 7 bytes. A value that no process has written has no entry.
 local function has_entry(value, entry)
-    local place = #entry - 7
-    if string.byte(value, 8) > 1 or string.sub(value, -4 - place, -5) .. string.sub(entry, -7) ~= entry then
+    local place = PLACES[(#value - 12) % 8]
+    if #value < 8 or not place or string.byte(value, 8) > 1
+        or string.sub(value, -4 - place, -5) .. string.sub(entry, -7) ~= entry then
         return false
     end
     for at = 9, #value - place - 4, 8 do

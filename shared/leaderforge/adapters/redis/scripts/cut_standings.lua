@@ -13,8 +13,9 @@ local users, entries = {}, {}
 for i = 1, #reply[2], 2 do
     local user, value = reply[2][i], reply[2][i + 1]
     users[#users + 1] = user
-    if string.byte(value, 8) < 2 then
-        local place = PLACES[(#value - 12) % 8]
+    local place = PLACES[(#value - 12) % 8]
+    -- A value that no process has written has no entry: cut_orphans.lua removes what is in its place.
+    if #value > 8 and place and string.byte(value, 8) < 2 then
         local entry = string.sub(value, -4 - place, -5) .. user
         entries[#entries + 1] = entry
         for at = 9, #value - place - 4, 8 do
