@@ -31,7 +31,7 @@ VERSIONS = ("before", "now")
 SCENARIOS = ["submit", "rank", "top", "batch"]
 
 STEPS = ["reconcile", "rebuild", "verify"]
-"""Commands whose durations are compared."""
+"""Commands whose durations are compared. `rebuild` empties and loads the index in versions without `--empty`."""
 
 Samples = dict[str, dict[str, list[dict[str, Any]]]]
 """Measurements by scenario and version, one per round."""

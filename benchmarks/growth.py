@@ -85,8 +85,8 @@ def previous_runs(path: Path | None) -> dict[int, dict[str, Any]]:
 
 
 def is_valid(run: Mapping[str, Any] | None) -> bool:
-    """Return whether a run exists, all requests of its scenarios succeeded, and all compared ranks were equal."""
-    if run is None or run["comparison"]["different"]:
+    """Return whether a run exists and has all phases, its requests succeeded, and all compared ranks were equal."""
+    if run is None or "ranks_during_loss" not in run or run["comparison"]["different"]:
         return False
     return all(set(result["statuses"]) <= _SUCCESSES for of_kind in run["samples"].values() for result in of_kind)
 

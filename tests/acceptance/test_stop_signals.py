@@ -74,10 +74,11 @@ ROTATED = {(STEPS[4 * i], way) for i, way in enumerate(WAYS)}
 COMMANDS = {
     "import": ("leaderforge.services.importing:Importer.run", ["import", "scores.csv"]),
     "populate": ("leaderforge.cli.populate:.fill", ["populate", "--users", "1000", "--sessions", "5000"]),
-    "rebuild": ("leaderforge.services.maintain:MaintainService.rebuild", ["rebuild"]),
+    "rebuild": ("leaderforge.services.maintain:MaintainService.rebuild_in_place", ["rebuild"]),
+    "rebuild --empty": ("leaderforge.services.maintain:MaintainService.rebuild", ["rebuild", "--empty"]),
 }
 """Other commands, each with the step at which it is stopped and its arguments."""
-COMMANDS_ROTATED = set(zip(COMMANDS, ("SIGINT", "SIGTERM", "twice"), strict=True))
+COMMANDS_ROTATED = set(zip(COMMANDS, ("SIGINT", "SIGTERM", "twice", "SIGHUP"), strict=True))
 """Each command with one way of sending signals: the sample that `make test` runs."""
 
 

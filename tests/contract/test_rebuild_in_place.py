@@ -206,13 +206,28 @@ async def test_only_names_of_viewed_players_are_corrected(
     assert await index.names(range(1, PLAYERS)) == {1: "player 1", 2: "player 2"}
 
 
+@pytest.mark.parametrize("way", ["rebuild", "rebuild_in_place"])
 async def test_values_of_another_program_do_not_stop_a_rebuild(
-    database: Stores, cluster: Cluster, index: RedisIndex, ladder: Ladder
+    database: Stores, cluster: Cluster, index: RedisIndex, ladder: Ladder, way: str
 ) -> None:
     before = await contents(cluster, index, has_all_names=True)
     for p in range(PARTITIONS):
         standings, entries = index._keys.standings(p, ladder), index._keys.entries(p, ladder)
-        fields = [part for i, text in enumerate(("", "x", "x" * 8, "x" * 300)) for part in (f"field {i}", text)]
+        users = [user_bytes(i) for i in range(-PLAYERS, PLAYERS) if partition_of(i, PARTITIONS) == p]
+        some = users[:4] + users[-4:]  # without and with a standing
+        fields = [
+            part for user, text in zip(some, 2 * ("", "x", "x" * 8, "x" * 300), strict=True) for part in (user, text)
+        ]
         await cluster.commands([("HSET", standings, *fields), ("ZADD", entries, 0, "entry", 0, "")])
-    await maintenance(database, index).rebuild()
+    await getattr(maintenance(database, index), way)()
     assert await contents(cluster, index, has_all_names=True) == before
+
+
+async def test_the_list_of_segments_is_corrected(
+    database: Stores, cluster: Cluster, index: RedisIndex, ladder: Ladder
+) -> None:
+    lists = [index._keys.segments(p, (ladder.board.id, ladder.period)) for p in range(PARTITIONS)]
+    before = await cluster.commands([("HGETALL", key) for key in lists])
+    await cluster.commands([("DEL", key) for key in lists])
+    await maintenance(database, index).rebuild_in_place()
+    assert await cluster.commands([("HGETALL", key) for key in lists]) == before

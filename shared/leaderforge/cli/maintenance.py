@@ -49,11 +49,11 @@ def rebuild(
     """Rebuild the rank index from the database while submissions continue.
 
     Complete partitions are compared with the database and corrected in place, and reads continue to use them.
-    Incomplete partitions are emptied and loaded, and so are all with --empty. Reads use the database until the load is
-    finished. After an outage of the index, the rebuild starts again.
+    Incomplete partitions are emptied and loaded, and with --empty all chosen ones. Reads use the database until the
+    load is finished. After an outage of the index, such as a broken connection, the rebuild starts again.
     """
     rebuilt = run_until_stopped(_rebuild(data_dir, partition, empty=empty))
-    if rebuilt.loaded or not (rebuilt.compared or rebuilt.corrected):
+    if rebuilt.loaded or not (rebuilt.compared or rebuilt.corrected or rebuilt.names):
         typer.echo(f"{counted(rebuilt.loaded, 'standing')} indexed")
     if rebuilt.compared or rebuilt.corrected:
         typer.echo(f"{counted(rebuilt.compared, 'standing')} compared, {rebuilt.corrected:,} corrected")

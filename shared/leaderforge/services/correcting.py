@@ -1,5 +1,6 @@
 """Correction of complete partitions in place: what differs from the store is replaced while readers go on."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -101,16 +102,17 @@ class IndexCorrection:
 
     async def _replace(self, ladder: Ladder, user_ids: Collection[int]) -> None:
         """Replace the values of these players by their standings in the store, and remove values without a standing."""
-        for _ in range(_ROUNDS):
+        for attempt in range(_ROUNDS):
+            if not user_ids:
+                return
+            await asyncio.sleep(comparing.RETRY_S if attempt else 0)
             mended = await mend_players(self._index, self._store, ladder, user_ids)
             if mended.replaced:
                 self._result.corrected += mended.replaced
                 self._on_repair(ladder)
-            if not mended.changed:
-                return
-            # The update that came between has perhaps not corrected everything: its entry may have been missing.
-            user_ids = mended.changed
-        raise IndexUnavailable(f"{len(user_ids)} standings changed at each attempt to correct them; start again")
+            user_ids = mended.changed  # the update that came between may have left a missing entry missing
+        if user_ids:
+            raise IndexUnavailable(f"{len(user_ids)} standings changed at each attempt to correct them; start again")
 
     async def _remove_orphans(self, ladders: Sequence[Ladder]) -> None:
         """Remove the entries that contradict the values of their players."""
@@ -123,8 +125,8 @@ class IndexCorrection:
     async def _remove_extra(self, ladders: Sequence[Ladder], counts: Mapping[Ladder, Counter[int]]) -> None:
         """Remove the values of players who have no standing.
 
-        A ladder with as many values in a partition as the store had standings has no such values. In-flight newcomers
-        cause a search too, which finds that the store has their standings.
+        A ladder with as many values in a partition as the store had standings has no such values. New players and
+        erasures of the last day cause a search too: it looks up all players of the ladder in the store.
         """
         for partition in self._partitions:
             values = await self._index.value_counts(ladders, partition)
@@ -147,9 +149,10 @@ class IndexCorrection:
         # Names are never added from `names`, which are as old as the scan: a player may have been erased since.
         wrong = await self._index.differing_names(own, missing=self._names.stores_all)
         for piece in chunks(list(wrong), _PLAYERS_A_CALL):
-            await self._names.refresh(piece)
-            self._on_repair(None)
-        self._result.names += len(wrong)
+            replaced = await self._names.refresh(piece)
+            self._result.names += replaced
+            if replaced:
+                self._on_repair(None)
 
     def _own(self, names: Mapping[int, str]) -> Mapping[int, str]:
         """Return the names of the players in these partitions."""

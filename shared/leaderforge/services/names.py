@@ -41,15 +41,20 @@ class NameSync:
         """
         await self.refresh(user_ids if self.stores_all else await self._index.names(user_ids))
 
-    async def refresh(self, user_ids: Collection[int]) -> None:
-        """Replace the names of players by the store's, and remove names without a player. Raises `Unavailable`."""
+    async def refresh(self, user_ids: Collection[int]) -> int:
+        """Replace the names of players by the store's, and remove names without a player.
+
+        Return the number of replacements. Raises `Unavailable`.
+        """
+        replaced = 0
         for _ in range(_ROUNDS):
             if not user_ids:
-                return
+                break
             observed = await self._index.names(user_ids)
             users = await self._users.get(user_ids)
             names = {user_id: user.label for user_id, user in users.items()}
             swaps = {i: NameSwap(observed.get(i), names.get(i)) for i in user_ids if observed.get(i) != names.get(i)}
             if swaps:
-                await self._index.swap_names(swaps)
+                replaced += len(swaps) - len(await self._index.swap_names(swaps))
             user_ids = list(swaps)
+        return replaced

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Ladder
@@ -18,6 +18,8 @@ from leaderforge.services.reading import EntryMoved, Reader, Reading
 
 _Outcomes: TypeAlias = Mapping[int, PlayerRank | EntryMoved]
 """Ranks by player id, without players who are not ranked. An error belongs to a player who moved in every attempt."""
+_PLAYERS_A_SCAN = 1000
+"""Maximum players whose entries one scan of the store counts together."""
 
 
 class RankBatches:
@@ -31,7 +33,8 @@ class RankBatches:
         traced = partial(limited, trace=batch_trace(tracer, "rank batch"))
         # Batch the reads that need the store separately, because they take longer and must not delay the others.
         self._in_index, self._in_store = traced(), traced()
-        self._scans: dict[Ladder, asyncio.Lock] = {}
+        self._time_limit_s = time_limit_s
+        self._scans = WeakValueDictionary[Ladder, Coalescer[int, PlayerRank | EntryMoved | None]]()
 
     async def rank(self, ladder: Ladder, user_id: int) -> PlayerRank | None:
         """Return a player's entry and percentile, None if the player is not ranked. Raises `Unavailable`."""
@@ -61,11 +64,30 @@ class RankBatches:
 
     async def _players(self, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes:
         async def read(reading: Reading) -> _Outcomes:
-            is_scan = reading.ranking.source is Source.STORE and ladder.indexed and ladder.at is None
-            async with self._turn(ladder) if is_scan else nullcontext():
-                return await self._read_players(reading, ladder, user_ids)
+            if reading.ranking.source is Source.STORE and ladder.indexed and ladder.at is None:
+                return await self._scanned(ladder, user_ids)
+            return await self._read_players(reading, ladder, user_ids)
 
         return await self._reader.read(ladder, read)
+
+    async def _scanned(self, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes:
+        """Return the ranks on a ladder that the index should serve, but cannot.
+
+        The store reads each entry of the ladder for any number of players. Several scans at once would slow each other
+        down, and also the rebuild that ends them. Players therefore wait for the present scan, and share the next.
+        """
+        scan = self._scans.get(ladder)
+        if scan is None:
+            run = partial(self._scan, ladder)
+            scan = Coalescer(run, max_batch=_PLAYERS_A_SCAN, max_in_flight=1, time_limit_s=self._time_limit_s)
+            self._scans[ladder] = scan
+        found = await asyncio.gather(*map(scan, user_ids))
+        return {user_id: outcome for user_id, outcome in zip(user_ids, found, strict=True) if outcome is not None}
+
+    async def _scan(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[PlayerRank | EntryMoved | None]:
+        # The read begins now, after all callers have begun to wait.
+        outcomes = await self._reader.read_store(partial(self._read_players, ladder=ladder, user_ids=set(user_ids)))
+        return [outcomes.get(user_id) for user_id in user_ids]
 
     async def _read_players(self, reading: Reading, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes:
         try:
@@ -74,21 +96,6 @@ class RankBatches:
             return await self._each_alone(reading, ladder, user_ids)
         return {player.entry.user_id: player for player in players}
 
-    @asynccontextmanager
-    async def _turn(self, ladder: Ladder) -> AsyncIterator[None]:
-        """Let the batches of a ladder that the index should serve take turns in the store.
-
-        The store reads each entry once per batch, whatever the size of the batch. Several scans at once would slow each
-        other down, and also the rebuild that ends them.
-        """
-        lock = self._scans.setdefault(ladder, asyncio.Lock())
-        try:
-            async with lock:
-                yield
-        finally:
-            if not lock.locked():
-                self._scans.pop(ladder, None)
-
     async def _each_alone(self, reading: Reading, ladder: Ladder, user_ids: Collection[int]) -> _Outcomes:
         """Return the rank of each player from a state of its own.
 
@@ -96,11 +103,15 @@ class RankBatches:
         read of the store, which takes longer than the index, and would find the player moved as well.
         """
 
+        # One after the other in the store, where each call reads all entries.
+        turn = asyncio.Semaphore(1 if reading.ranking.source is Source.STORE else len(user_ids))
+
         async def alone(user_id: int) -> Sequence[PlayerRank] | EntryMoved:
-            try:
-                return await self._reader.player_ranks(reading, ladder, [user_id])
-            except EntryMoved as error:
-                return error
+            async with turn:
+                try:
+                    return await self._reader.player_ranks(reading, ladder, [user_id])
+                except EntryMoved as error:
+                    return error
 
         outcomes: dict[int, PlayerRank | EntryMoved] = {}
         for user_id, found in zip(user_ids, await asyncio.gather(*map(alone, user_ids)), strict=True):

@@ -112,17 +112,18 @@ class Reader:
         if ladder.at is not None:
             return await read(Reading(self._moments.ranking(ladder.at), ladder.at))
         if not ladder.indexed:
-            return await self._read_store(read)
+            return await self.read_store(read)
         try:
             return await self._read_index(read)
         except IndexUnavailable as unavailable:
             self._telemetry.count("reads_degraded")
             try:
-                return await self._read_store(read)
+                return await self.read_store(read)
             except Unavailable as error:
                 raise unavailable from error
 
-    async def _read_store(self, read: Callable[[Reading], Awaitable[T]]) -> T:
+    async def read_store(self, read: Callable[[Reading], Awaitable[T]]) -> T:
+        """Return the result of `read` on the store."""
         return await read(Reading(self._store, self._clock()))
 
     async def _read_index(self, read: Callable[[Reading], Awaitable[T]]) -> T:

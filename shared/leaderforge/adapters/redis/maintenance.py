@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
-from leaderforge.adapters.redis.removing import LadderKeys, orphans, remove_hash, remove_ladders, remove_orphans
+from leaderforge.adapters.redis.removing import LadderKeys, orphans, remove_hash, remove_ladders, remove_orphans, sweep
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
@@ -20,7 +20,7 @@ from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
-Sweep = Callable[[Cluster, int, Sequence[LadderKeys]], Awaitable[Collection[bytes]]]
+StraySearch = Callable[[Cluster, int, Sequence[LadderKeys]], Awaitable[Collection[bytes]]]
 """Function that returns those entries of segments in one slot that contradict the stored values of the players."""
 
 
@@ -89,7 +89,7 @@ class RedisIndexMaintenance:
     async def remove_orphans(self, ladders: Sequence[Ladder], partition: int) -> int:
         keys = [self._keys.of_ladder(partition, _ids(ladder)) for ladder in ladders]
         keys += await self._segment_keys(partition, [_ids(ladder) for ladder in ladders if ladder.board.segments])
-        return len(await remove_orphans(self._cluster, self._keys.slots[partition], keys))
+        return await sweep(self._cluster, self._keys.slots[partition], keys)
 
     async def value_counts(self, ladders: Sequence[Ladder], partition: int) -> Sequence[int]:
         return await self._cluster.commands([("HLEN", self._keys.standings(partition, ladder)) for ladder in ladders])
@@ -143,12 +143,12 @@ class RedisIndexMaintenance:
         for p in partitions:
             await remove_orphans(self._cluster, self._keys.slots[p], await self._segment_keys(p, list(ladders)))
 
-    async def _each_stray(self, ladder: Ladder, sweep: Sweep) -> Collection[int]:
-        """Return the players of all entries that `sweep` returns for the segments of a ladder."""
+    async def _each_stray(self, ladder: Ladder, search: StraySearch) -> Collection[int]:
+        """Return the players of all entries that `search` returns for the segments of a ladder."""
         players: set[int] = set()
         for p in self._all_partitions if ladder.board.segments else ():
             segments = await self._segment_keys(p, [_ids(ladder)])
-            players.update(map(user_id_of, await sweep(self._cluster, self._keys.slots[p], segments)))
+            players.update(map(user_id_of, await search(self._cluster, self._keys.slots[p], segments)))
         return players
 
     async def _segment_keys(self, partition: int, ladders: Sequence[LadderIds]) -> Sequence[LadderKeys]:

@@ -125,7 +125,7 @@ def is_listed(value: bytes) -> bool:
 
 def is_removed(value: bytes) -> bool:
     """Return whether a stored value belongs to a removed standing. Such a value makes the index ignore late updates."""
-    return bool(value[_FLAGS] & _REMOVED)
+    return len(value) > _FLAGS and bool(value[_FLAGS] & _REMOVED)
 
 
 def refuses(stored: bytes | None, value: bytes) -> bool:

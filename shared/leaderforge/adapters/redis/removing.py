@@ -8,8 +8,7 @@ Updates go on between the steps. A step therefore removes the value and the entr
 value without its entry, no later load would add the entry, because the index would already have this revision.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from itertools import chain
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
@@ -23,6 +22,8 @@ _MEMBERS_A_TRIP = 8000
 """Maximum members of a round trip. A node runs the steps of a round trip in sequence, in 20 ms."""
 _MEMBERS_A_STEP = 400
 """Maximum members of a step. A script can take 8,000 arguments at most, and SCAN returns a few more than asked for."""
+_MEMBERS_A_READ_TRIP = 800
+"""Maximum members of a round trip to a partition that is being read, because reads wait meanwhile."""
 _LADDERS_A_TRIP = 32
 
 
@@ -36,19 +37,37 @@ async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKe
         await _repeat(cluster, slot, script("cut_orphans"), piece)
 
 
-async def remove_orphans(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> Collection[bytes]:
-    """Delete the entries of ladders or segments that contradict the values of their players. Return these entries.
+async def remove_orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> Collection[bytes]:
+    """Delete the entries of segments that contradict the values of their players, and return these entries.
 
-    The keys of a segment are its entries and its ladder's standings. Updates may go on. Raises `IndexUnavailable`.
+    `segments` are keys of a segment's entries and its ladder's standings. Updates may go on. Raises `IndexUnavailable`.
     """
-    pieces = chunks(ladders, _LADDERS_A_TRIP)
-    return {entry for piece in pieces for entry in await _repeat(cluster, slot, script("cut_orphans"), piece)}
+    return await _orphans(cluster, slot, segments)
 
 
-async def orphans(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> Collection[bytes]:
+async def orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> Collection[bytes]:
     """Return the entries that `remove_orphans` would delete. Raises `IndexUnavailable`."""
-    pieces = chunks(ladders, _LADDERS_A_TRIP)
-    return {entry for piece in pieces for entry in await _repeat(cluster, slot, script("cut_orphans"), piece, "keep")}
+    return await _orphans(cluster, slot, segments, "keep")
+
+
+async def _orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys], *options: str) -> Collection[bytes]:
+    found: set[bytes] = set()
+    for piece in chunks(segments, _LADDERS_A_TRIP):
+        async for entries in _steps(cluster, slot, script("cut_orphans"), piece, *options):
+            found.update(entries)
+    return found
+
+
+async def sweep(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> int:
+    """Delete the entries of ladders and segments that contradict the values of their players. Return their number.
+
+    Updates and reads may go on: round trips are short. Raises `IndexUnavailable`.
+    """
+    removed = 0
+    for piece in chunks(ladders, _MEMBERS_A_READ_TRIP // _MEMBERS_A_STEP):
+        async for entries in _steps(cluster, slot, script("cut_orphans"), piece):
+            removed += len(entries)
+    return removed
 
 
 async def remove_hash(cluster: Cluster, slot: int, key: bytes) -> None:
@@ -56,22 +75,25 @@ async def remove_hash(cluster: Cluster, slot: int, key: bytes) -> None:
     await _repeat(cluster, slot, script("cut_hash"), [(key,)])
 
 
-async def _repeat(
+async def _repeat(cluster: Cluster, slot: int, code: Script, subjects: Sequence[tuple[bytes, ...]]) -> None:
+    async for _ in _steps(cluster, slot, code, subjects):
+        pass
+
+
+async def _steps(
     cluster: Cluster, slot: int, code: Script, subjects: Sequence[tuple[bytes, ...]], *options: str
-) -> Sequence[bytes]:
+) -> AsyncGenerator[Sequence[bytes], None]:
     """Run a script on each of these tuples of keys. Repeat the script for a tuple until its reply has the cursor '0'.
 
-    Return the members in the replies of the script, without its cursors.
+    Yield the members in the replies of each round trip, without the cursors.
     """
     cursors = dict.fromkeys(subjects, b"0")
-    members: list[bytes] = []
     while cursors:
         members_a_step = min(_MEMBERS_A_STEP, _MEMBERS_A_TRIP // len(cursors))
         calls = [Call(slot, code, keys, (members_a_step, cursor, *options)) for keys, cursor in cursors.items()]
         replies = dict(zip(list(cursors), await cluster.run(calls), strict=True))
-        members += chain.from_iterable(reply[1:] for reply in replies.values())
+        yield [member for reply in replies.values() for member in reply[1:]]
         cursors = {keys: reply[0] for keys, reply in replies.items() if reply[0] != b"0"}
-    return members
 
 
 async def remove_index(cluster: Cluster, keys: IndexKeys, on_removed: Callable[[int], object]) -> None:

@@ -18,14 +18,14 @@ local scores = redis.call('ZMSCORE', KEYS[1], unpack(entries))
 local differing = {}
 
 -- Return whether a sorted set of the player's segments lacks a listed player's entry, or has the entry of a player who
--- is not listed.
+-- is not listed. The segment of a listed player must be in the list of segments.
 local function differs_in_segment(value, entry)
     local listed = string.byte(value, 8) < 2
     for at = 9, 8 + ids, 8 do
         local id = string.sub(value, at, at + 7)
         if id ~= '\0\0\0\0\0\0\0\0' then
             local score = redis.call('ZSCORE', KEYS[1] .. '.' .. id, entry)
-            if (score and true) ~= listed then
+            if (score and true) ~= listed or (listed and redis.call('HEXISTS', KEYS[3], id) == 0) then
                 return true
             end
         end
