@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +18,6 @@ import uvloop
 from rich.console import Console
 
 from benchmarks.bench import (
-    LEADERFORGE,
     WARMUP_S,
     await_reconciliation,
     ceilings,
@@ -123,8 +121,7 @@ def _under_load(players: int, effort: Effort, directory: Path, phases: Phases, r
     work = partial(in_turns, facts, ceiling, SCENARIOS, effort.rounds, phases.console, load)
     samples = phases.run("scenarios", work)
     steady = phases.run("ranks", partial(steady_ranks, facts, players, effort))
-    partition = ["rebuild", "--partition", "0", "--data-dir", str(directory)]
-    rebuild = partial(subprocess.run, [*LEADERFORGE, *partition], check=True, stdout=subprocess.DEVNULL)
+    rebuild = partial(step, "rebuild", ["rebuild", "--partition", "0"], directory)
     work = partial(ranks_during, facts, players, effort, effort.rebuild_rate, rebuild)
     during = phases.run("rebuild of a partition", work)
     work = partial(ranks_during, facts, players, effort, effort.loss_rate, partial(_lose_partition, facts))

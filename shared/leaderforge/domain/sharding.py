@@ -1,9 +1,12 @@
 """Hashing of players to partitions, and of partitions to cluster slots."""
 
 from binascii import crc_hqx
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import count
+from typing import TypeVar
+
+T = TypeVar("T")
 
 SLOTS = 16384
 """Number of hash slots of a Redis or Valkey cluster."""
@@ -40,6 +43,13 @@ def partitions_of(user_ids: Iterable[int], partitions: int) -> list[int]:
     mixed = [((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK for z in mixed]
     mixed = [((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK for z in mixed]
     return [((z ^ (z >> 31)) * partitions) >> 64 for z in mixed]
+
+
+def in_partitions(items: Iterable[T], user_ids: Iterable[int], chosen: Collection[int], partitions: int) -> Sequence[T]:
+    """Return the items whose players are in the chosen partitions. `user_ids` has the player of each item."""
+    if len(chosen) == partitions:
+        return list(items)
+    return [item for item, p in zip(items, partitions_of(user_ids, partitions), strict=True) if p in chosen]
 
 
 def slot_of(tag: str) -> int:

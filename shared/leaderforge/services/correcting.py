@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.sharding import partitions_of
+from leaderforge.domain.sharding import in_partitions, partitions_of
 from leaderforge.domain.standings import Standing
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.scores import ScoreStore
@@ -69,7 +69,9 @@ class IndexCorrection:
 
         async def compare(chunk: tuple[Ladder, Sequence[Standing]]) -> None:
             ladder, standings = chunk
-            selected = self._selected(standings, counts[ladder])
+            user_ids = (s.user_id for s in standings)
+            selected = in_partitions(standings, user_ids, self._partitions, self._index.partitions)
+            counts[ladder].update(partitions_of((s.user_id for s in selected), self._index.partitions))
             differing = await self._index.differences(ladder, selected)
             suspects[ladder] += differing
             # Memory must not grow with the number of suspects. There are many if much is wrong, but also if much has
@@ -83,14 +85,6 @@ class IndexCorrection:
         for ladder, user_ids in suspects.items():
             await self._mend(ladder, await comparing.still_different(self._store, self._index, ladder, user_ids))
         return counts
-
-    def _selected(self, standings: Sequence[Standing], counts: Counter[int]) -> Sequence[Standing]:
-        """Return the standings in these partitions, and add their numbers to `counts`."""
-        partitions = partitions_of([s.user_id for s in standings], self._index.partitions)
-        counts.update(partitions)
-        if len(self._partitions) == self._index.partitions:
-            return standings
-        return [s for s, partition in zip(standings, partitions, strict=True) if partition in self._partitions]
 
     async def _mend(self, ladder: Ladder, user_ids: Sequence[int]) -> None:
         """Compare these players with the present store, and replace the values that differ."""
@@ -145,7 +139,7 @@ class IndexCorrection:
 
     async def _correct_names(self, names: Mapping[int, str]) -> None:
         """Replace the names that differ. Add missing names only if the index stores all names."""
-        own = self._own(names)
+        own = dict(in_partitions(names.items(), names, self._partitions, self._index.partitions))
         # Names are never added from `names`, which are as old as the scan: a player may have been erased since.
         wrong = await self._index.differing_names(own, missing=self._names.stores_all)
         for piece in chunks(list(wrong), _PLAYERS_A_CALL):
@@ -153,10 +147,3 @@ class IndexCorrection:
             self._result.names += replaced
             if replaced:
                 self._on_repair(None)
-
-    def _own(self, names: Mapping[int, str]) -> Mapping[int, str]:
-        """Return the names of the players in these partitions."""
-        if len(self._partitions) == self._index.partitions:
-            return names
-        partitions = partitions_of(names, self._index.partitions)
-        return {i: names[i] for i, partition in zip(names, partitions, strict=True) if partition in self._partitions}

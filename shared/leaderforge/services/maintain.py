@@ -8,7 +8,7 @@ from time import monotonic
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.sharding import in_partitions
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.timing import DECLARATION_MS, SETTLE_MS, TOUCHES_KEPT_MS
 from leaderforge.ports.clock import Clock
@@ -165,7 +165,7 @@ class MaintainService:
         return replace(result, loaded=loaded)
 
     async def _incomplete_of(self, partitions: frozenset[int]) -> frozenset[int]:
-        """Return those of the partitions that are incomplete or too stale."""
+        """Return the partitions, out of these, that are incomplete or too stale."""
         return partitions.intersection(self._to_rebuild(await self._credible_watermarks()))
 
     async def complete(self, progress: Progress = ignore_progress) -> int:
@@ -312,7 +312,7 @@ class MaintainService:
         """
 
         async def keep_out(erased: Mapping[int, int]) -> None:
-            revisions = {i: revision for i, revision in erased.items() if self._is_in(i, partitions)}
+            revisions = dict(in_partitions(erased.items(), erased, partitions, self._index.partitions))
             if revisions:
                 await self._index.add_erasures(revisions)
                 await mend_touched(self._index, self._store, list(revisions))
@@ -326,7 +326,8 @@ class MaintainService:
         async def load(chunk: tuple[Ladder, Sequence[Standing]]) -> None:
             nonlocal loaded
             ladder, standings = chunk
-            selected = [s for s in standings if self._is_in(s.user_id, partitions)]
+            user_ids = (s.user_id for s in standings)
+            selected = in_partitions(standings, user_ids, partitions, self._index.partitions)
             await load_standings(self._index, self._store, ladder, selected)
             loaded += len(selected)
             progress(len(selected))
@@ -338,11 +339,8 @@ class MaintainService:
         """Load names into these partitions. If a late update has stored a different name there, refresh that name."""
 
         async def load(names: Mapping[int, str]) -> None:
-            renamed = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})
+            selected = in_partitions(names.items(), names, partitions, self._index.partitions)
+            renamed = await self._index.add_names(dict(selected))
             await self._names.refresh(renamed)
 
         await for_each(self._store.all_names(), load)
-
-    def _is_in(self, user_id: int, partitions: frozenset[int]) -> bool:
-        count = self._index.partitions
-        return len(partitions) == count or partition_of(user_id, count) in partitions

@@ -159,30 +159,29 @@ class RedisIndex(RedisRanking):
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
-        return await self._each_name("add_names", names)
+        return await self._compare_names(names, "add")
 
     async def differing_names(self, names: Mapping[int, str], *, missing: bool) -> Collection[int]:
-        return await self._each_name("compare_names", names, int(missing))
+        return await self._compare_names(names, "report" if missing else "skip")
 
-    async def _each_name(self, name: str, names: Mapping[int, str], *options: int) -> Collection[int]:
-        """Run a script on all names, in short calls. Return the players in its replies."""
-        groups = grouped(zip(partitions_of(names, self.partitions), names, strict=True))
-        parts = ({i: names[i] for i in user_ids} for user_ids in groups.values())
-        runs = (self._run_on_names(name, p, part, options) for p, part in zip(groups, parts, strict=True))
-        return list(chain.from_iterable(await asyncio.gather(*runs)))
+    async def _compare_names(self, names: Mapping[int, str], of_missing: str) -> Collection[int]:
+        """Return the players in the replies of compare_names.lua, which runs in short calls."""
+        groups = grouped(zip(partitions_of(names, self.partitions), names.items(), strict=True))
+        calls = (self._compare_names_in(p, of_partition, of_missing) for p, of_partition in groups.items())
+        return list(chain.from_iterable(await asyncio.gather(*calls)))
 
-    async def _run_on_names(
-        self, name: str, partition: int, names: Mapping[int, str], options: Sequence[int]
+    async def _compare_names_in(
+        self, partition: int, names: Sequence[tuple[int, str]], of_missing: str
     ) -> Sequence[int]:
-        found: list[int] = []
-        for piece in chunks(list(names.items()), _NAMES_A_CALL):
+        differing: list[int] = []
+        for piece in chunks(names, _NAMES_A_CALL):
             # Two long arguments: the client takes longer for thousands of short ones than the node for the names.
             ids, texts = b"".join(user_bytes(i) for i, _ in piece), "".join(text + NAME_SEPARATOR for _, text in piece)
-            args: list[bytes | str | int] = [ids, texts, *options]
-            call = self._keys.call(partition, script(name), self._keys.names[partition], args=args, meta=False)
+            key, args = self._keys.names[partition], (ids, texts, of_missing)
+            call = self._keys.call(partition, script("compare_names"), key, args=args, meta=False)
             [users] = await self._cluster.run([call])
-            found += map(user_id_of, users)
-        return found
+            differing += map(user_id_of, users)
+        return differing
 
     async def drop(self, ladder: Ladder) -> None:
         await self.drop_ladders([(ladder.board.id, ladder.period)])
